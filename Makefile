@@ -1,0 +1,45 @@
+# Two commands for everybody: `make grade` and `make test` set up what they need, into .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+GRADES ?= grades
+
+# Every install goes through constraints.txt, those of isolated builds too.
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: grade test lint verify bench stubs clean
+
+grade: $(VENV)/.instructor  ## grade the example class
+	$(BIN)/kata grade examples/class --out $(GRADES)
+
+test: $(VENV)/.dev lint verify  ## run every check and every test
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## style, types, and the one way of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+verify: $(VENV)/.dev  ## prove that the course is sound
+	$(BIN)/kata verify
+
+stubs: $(VENV)/.dev  ## write the generated files anew
+	$(BIN)/kata stubs
+
+bench: $(VENV)/.dev  ## speed, as ratios side by side
+	$(BIN)/python bench/grading.py
+
+clean:
+	rm -rf $(VENV) $(GRADES) build dist *.egg-info
+
+$(VENV)/.instructor: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[instructor]"
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@ $(VENV)/.instructor

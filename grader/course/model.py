@@ -1,0 +1,89 @@
+"""What course.yml says, as types. Field by field the same as docs/file-formats.md.
+
+The students' copy (`exercises/.kata/catalogue.json`) is the same structure, so nothing in it is secret.
+"""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Flavour = Literal["numpy", "torch"]
+Positive = Annotated[float, Meta(gt=0)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the tests of one exercise may use up together: CPU seconds, and MiB above the warm interpreter."""
+
+    seconds: Positive = 10.0
+    memory_mb: Annotated[int, Meta(ge=16)] = 512
+
+
+class LatePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Each started day after the grace takes `per_day` of the points; nothing counts after `max_days`."""
+
+    per_day: Fraction = 0.1
+    grace_minutes: Annotated[int, Meta(ge=0)] = 0
+    max_days: Annotated[int, Meta(ge=0)] = 7
+
+
+class Exercise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One graded thing: the symbols that the student writes, and what they are worth."""
+
+    id: Annotated[str, Meta(pattern=r"^u\d\d\.[a-z][a-z0-9_]*$")]
+    title: str
+    symbols: Annotated[tuple[str, ...], Meta(min_length=1)]
+    points: Positive
+    needs: tuple[str, ...] = ()
+    difficulty: Annotated[int, Meta(ge=1, le=5)] = 2
+    minutes: Annotated[int, Meta(ge=1)] = 15
+    limits: Limits | None = None
+
+    @property
+    def unit_id(self) -> str:
+        return self.id.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.id.partition(".")[2]
+
+
+class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A folder with one file for the student. A unit without exercises is announced, not yet released."""
+
+    id: Annotated[str, Meta(pattern=r"^u\d\d$")]
+    title: str
+    folder: Annotated[str, Meta(pattern=r"^u\d\d_[a-z][a-z0-9_]*$")]
+    flavour: Flavour = "numpy"
+    due: datetime | None = None
+    exercises: tuple[Exercise, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The part after the number: `slopes` of `u01_slopes`. The student's file is named after it."""
+        return self.folder.partition("_")[2]
+
+    @property
+    def file(self) -> str:
+        """The student's file, relative to the exercises folder: `u01_slopes/slopes.py`."""
+        return f"{self.folder}/{self.name}.py"
+
+    @property
+    def module(self) -> str:
+        """The one name under which everybody imports that file: `u01_slopes.slopes`."""
+        return f"{self.folder}.{self.name}"
+
+
+class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole catalogue."""
+
+    id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
+    title: str
+    version: str
+    exercises: str = "exercises"
+    solutions: str = "solutions"
+    due: datetime | None = None
+    late: LatePolicy = LatePolicy()
+    limits: Limits = Limits()
+    units: tuple[Unit, ...]

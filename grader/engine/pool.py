@@ -1,0 +1,134 @@
+"""Examines many students at once: a pool of grading processes on this machine.
+
+Each process is trusted and warm; student code never runs in it, only in the jails that it opens.
+"""
+
+import contextlib
+import multiprocessing
+import os
+import platform
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import cast
+
+from grader.course.catalogue import Catalogue
+from grader.engine.process import GradingProcess, Link, Reply
+from grader.errors import CourseError, GraderError, KataError
+from grader.examine.outcome import ExerciseOutcome, Verdict
+from grader.examine.seed import Seed
+from grader.gradcheck.message import Finding
+from grader.sandbox.layers import resolve
+
+PACKAGES = ("katagrad", "numpy", "torch", "hypothesis", "pytest")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One unit of one student. sources: {"u01_slopes/slopes.py": text}, earlier units included."""
+
+    submission: str
+    unit: str
+    sources: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What examining a job showed, one outcome for every exercise of the unit."""
+
+    submission: str
+    unit: str
+    outcomes: tuple[ExerciseOutcome, ...]
+
+
+class Pool:
+    """A context manager around the grading processes.
+
+    rung: "auto" for the strongest sandbox that works here, or a rung's name. workers: 0 for one a core.
+    Raises SandboxError where no sandbox works, CourseError where the course's tests do not import.
+    """
+
+    def __init__(self, catalogue: Catalogue, seed: Seed, *, rung: str = "auto", workers: int = 0) -> None:
+        self.catalogue, self.seed = catalogue, seed
+        self.rung = resolve(rung)
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self._context = multiprocessing.get_context("spawn")
+        self._processes: list[GradingProcess] = []
+        self.facts = {"sandbox": str(self.rung), "python": platform.python_version(), **_versions()}
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for process in self._processes:
+            process.close()
+        self._processes.clear()
+
+    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
+        """The results of the jobs, as they are done. A process that dies takes nothing else with it."""
+        waiting = deque((job, 0) for job in jobs)
+        busy: dict[Link, tuple[GradingProcess, Job, int]] = {}
+        idle = list(self._processes)
+        while waiting or busy:
+            while waiting and (idle or len(self._processes) < self.workers):
+                job, tries = waiting.popleft()
+                process = idle.pop() if idle else self._start()
+                if process.send((job.unit, dict(job.sources))):
+                    busy[process.connection] = process, job, tries
+                else:
+                    self._discard(process)
+                    waiting.appendleft((job, tries))
+            for connection in wait(list(busy)):
+                process, job, tries = busy.pop(cast("Link", connection))
+                reply = process.receive()
+                if reply is not None:
+                    idle.append(process)
+                    yield self._result(job, reply)
+                    continue
+                self._discard(process)
+                if tries:
+                    yield self._lost(job)
+                else:
+                    waiting.append((job, tries + 1))
+
+    def _start(self) -> GradingProcess:
+        taken = [process.core for process in self._processes]
+        core = min(sorted(os.sched_getaffinity(0)), key=taken.count)
+        process = GradingProcess(self._context, self.catalogue, self.seed, self.rung, core)
+        self._processes.append(process)
+        return process
+
+    def _discard(self, process: GradingProcess) -> None:
+        self._processes.remove(process)
+        process.close()
+
+    def _result(self, job: Job, reply: Reply) -> JobResult:
+        if isinstance(reply, CourseError):
+            raise reply
+        if isinstance(reply, KataError | str):
+            return self._failed(job, f"the grader stumbled: {reply}")
+        return JobResult(job.submission, job.unit, reply)
+
+    def _lost(self, job: Job) -> JobResult:
+        return self._failed(job, "the grading process ended twice while it examined this unit")
+
+    def _failed(self, job: Job, what: str) -> JobResult:
+        finding = Finding(what=what, help="This is not the student's fault. Please report it.")
+        unit = self.catalogue.unit(job.unit)
+        outcomes = tuple(ExerciseOutcome(e.id, Verdict.GRADER_ERROR, (), finding) for e in unit.exercises)
+        return JobResult(job.submission, job.unit, outcomes)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[package] = metadata.version(package)
+    if "katagrad" not in found:
+        raise GraderError("katagrad is not installed", "Install it: pip install -e .")
+    return found

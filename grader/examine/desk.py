@@ -1,0 +1,76 @@
+"""What a running test session knows: the course, the seed, and where the student's code is right now.
+
+One Desk hangs on the pytest config. The fixtures read it; whoever runs the session writes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pytest
+
+from grader.course.catalogue import Catalogue
+from grader.course.model import Unit
+from grader.errors import CourseError
+from grader.examine.seed import Seed
+
+
+class Backend(Protocol):
+    """Where the student's code runs: in this process, or in a jail behind proxies."""
+
+    def open(self, unit: Unit) -> Any:
+        """The student's module of a unit; the same object until `close`."""
+
+    def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        """A library object on the student's side: `build("torch.nn.Linear", 3, 5)`."""
+
+    def close(self) -> None:
+        """Forget this student."""
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The student's files as their code's tracebacks name them -> text."""
+
+
+@dataclass
+class Desk:
+    """draw: which independent draw of the random cases the running test makes."""
+
+    catalogue: Catalogue
+    seed: Seed
+    backend: Backend
+    reference: Backend | None = None
+    draw: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def unit_of(self, item: pytest.Item) -> Unit:
+        """The unit whose folder holds a test. CourseError where there is none."""
+        unit = self.catalogue.unit_of_folder(item.path.parent.name)
+        if unit is None:
+            raise CourseError(
+                f"{item.path}: this test lies in no unit of course.yml",
+                "Move it into the folder of its unit, or list the unit in course.yml.",
+            )
+        return unit
+
+
+DESK = pytest.StashKey[Desk]()
+
+
+def exercise_of(item: pytest.Item) -> tuple[str, float]:
+    """The exercise that a test belongs to, and its weight. CourseError without `@exercise`."""
+    marker = item.get_closest_marker("exercise")
+    if marker is None:
+        raise CourseError(
+            f"{item.path.name}: {item.name} does not say which exercise it tests",
+            'Put @exercise("uNN.name") above it.',
+        )
+    return marker.args[0], float(marker.args[1])
+
+
+def test_key(item: pytest.Item) -> str:
+    """The name under which a test draws its cases: file stem and test, the same on every machine."""
+    return f"{item.path.stem}::{item.name}"
+
+
+test_key.__test__ = False  # type: ignore[attr-defined]

@@ -1,0 +1,181 @@
+"""Examines one unit of one student after the other in one warm pytest session.
+
+pytest collects the hidden and the public tests once; then every job runs them against another student.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from grader.course.catalogue import Catalogue
+from grader.course.model import Exercise, Unit
+from grader.course.symbols import unchanged
+from grader.errors import KataError, RunStopped
+from grader.examine.desk import Desk, exercise_of
+from grader.examine.fixtures import title_of
+from grader.examine.jailed import JailedBackend
+from grader.examine.judge import place_of
+from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
+from grader.examine.running import Ran, diagnose, run_test
+from grader.gradcheck.message import Finding
+
+
+class Suite:
+    """The tests of one exercise, hidden and public, with the share of the points that each one carries.
+
+    A function's weight is divided over its parametrized cases; a public function weighs 1.
+    """
+
+    def __init__(self, items: Sequence[pytest.Item], catalogue: Catalogue) -> None:
+        self.items = items
+        cases: dict[str, int] = {}
+        for item in items:
+            cases[_function(item)] = cases.get(_function(item), 0) + 1
+        self.public = [item.path.is_relative_to(catalogue.exercises_dir) for item in items]
+        self.shares = [
+            (1.0 if public else exercise_of(item)[1]) / cases[_function(item)]
+            for item, public in zip(items, self.public, strict=True)
+        ]
+
+    def outcome(self, at: int, ran: Ran, finding: Finding | None) -> TestOutcome:
+        item = self.items[at]
+        return TestOutcome(
+            name=f"{item.path.stem}::{item.name}",
+            title=title_of(item),
+            public=self.public[at],
+            share=self.shares[at],
+            verdict=ran.verdict,
+            finding=finding,
+            seconds=ran.seconds,
+        )
+
+
+def _function(item: pytest.Item) -> str:
+    return f"{item.path}::{getattr(item, 'originalname', item.name)}"
+
+
+class Examiner:
+    """Runs suites against the backend on the desk."""
+
+    def __init__(self, desk: Desk, backend: JailedBackend, suites: Mapping[str, Suite]) -> None:
+        self.desk, self.backend, self.suites = desk, backend, suites
+
+    def examine(self, unit: Unit, files: Mapping[str, str]) -> tuple[ExerciseOutcome, ...]:
+        """One outcome for every exercise of the unit, in the order of course.yml."""
+        self.backend.admit(files)
+        outcomes: dict[str, ExerciseOutcome] = {}
+        try:
+            for exercise in unit.exercises:
+                outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
+        finally:
+            self.backend.close()
+        return tuple(outcomes.values())
+
+    def _exercise(
+        self, unit: Unit, exercise: Exercise, files: Mapping[str, str], before: Mapping[str, ExerciseOutcome]
+    ) -> ExerciseOutcome:
+        todo = self._to_do(unit, exercise, files)
+        if todo is not None:
+            return todo
+        suite = self.suites[exercise.id]
+        limits = self.desk.catalogue.limits(exercise.id)
+        self.backend.begin(limits)
+        tests = self._run(suite)
+        if not self.backend.fresh and any(test.verdict is not Verdict.RIGHT for test in tests):
+            # What an earlier exercise left behind must not decide: only a repeated failure counts.
+            self.backend.begin(limits, afresh=True)
+            tests = self._run(suite)
+        return self._sum_up(unit, exercise, files, tests, before)
+
+    def _to_do(self, unit: Unit, exercise: Exercise, files: Mapping[str, str]) -> ExerciseOutcome | None:
+        source = files.get(unit.file)
+        if source is None:
+            finding = Finding(what=f"the file {unit.file} was not handed in")
+            return ExerciseOutcome(exercise.id, Verdict.TODO, (), finding)
+        stub = self.desk.catalogue.stub_file(unit).read_text(encoding="utf-8")
+        try:
+            if not unchanged(source, stub, exercise.symbols):
+                return None
+        except SyntaxError:
+            return None  # importing it says so, with the line
+        return ExerciseOutcome(exercise.id, Verdict.TODO, (), Finding(what="nothing was written here yet"))
+
+    def _run(self, suite: Suite) -> tuple[TestOutcome, ...]:
+        rans: list[Ran] = []
+        for item in suite.items:
+            ran = run_test(item)
+            ours = isinstance(ran.error, KataError)
+            if ran.verdict is Verdict.GRADER_ERROR and not ours and self._only_with_the_student(item):
+                what = "the result has a form that the test cannot use"
+                ran = replace(ran, verdict=Verdict.WRONG, finding=Finding(what=what))
+            rans.append(ran)
+            if isinstance(ran.error, RunStopped):
+                self.backend.drop()
+                rans += [replace(ran, reports=())] * (len(suite.items) - len(rans))
+                break
+        failed = [ran.finding for ran in rans if ran.finding is not None and ran.verdict is Verdict.WRONG]
+        tests = []
+        for at, ran in enumerate(rans):
+            others = [finding for finding in failed if finding is not ran.finding]
+            finding = diagnose(suite.items[at], ran, others)
+            tests.append(suite.outcome(at, ran, finding))
+        return tuple(tests)
+
+    def _only_with_the_student(self, item: pytest.Item) -> bool:
+        """Whether a test that broke in its own lines holds on the reference: then the result broke it."""
+        if self.desk.reference is None:
+            return False
+        jailed, self.desk.backend = self.desk.backend, self.desk.reference
+        try:
+            return run_test(item).verdict is Verdict.RIGHT
+        finally:
+            self.desk.backend = jailed
+
+    def _sum_up(
+        self,
+        unit: Unit,
+        exercise: Exercise,
+        files: Mapping[str, str],
+        tests: tuple[TestOutcome, ...],
+        before: Mapping[str, ExerciseOutcome],
+    ) -> ExerciseOutcome:
+        if not tests:
+            finding = Finding(what=f"{exercise.id} has no tests", help="This is the course's fault.")
+            return ExerciseOutcome(exercise.id, Verdict.GRADER_ERROR, (), finding)
+        gravest = min(tests, key=_gravity)
+        if gravest.verdict is Verdict.RIGHT:
+            return ExerciseOutcome(exercise.id, Verdict.RIGHT, tests)
+        missing = tuple(n for n in exercise.needs if n in before and before[n].verdict is not Verdict.RIGHT)
+        blames = gravest.verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.TODO) and missing
+        verdict = Verdict.NOT_CHECKED if blames else gravest.verdict
+        shown = gravest.finding
+        if shown is not None and not shown.where:
+            shown = replace(shown, where=place_of(files[unit.file], unit.file, exercise.symbols))
+        return ExerciseOutcome(exercise.id, verdict, tests, shown, missing)
+
+
+def _gravity(test: TestOutcome) -> tuple[int, bool]:
+    """The gravest test comes first; among equals, one whose cause is named."""
+    return test.verdict.rank, not (test.finding and test.finding.diagnosis)
+
+
+class ExaminerPlugin:
+    """The pytest plugin of a grading session: instead of running each test once, it serves jobs."""
+
+    def __init__(self, desk: Desk, backend: JailedBackend, serve: Any) -> None:
+        self.desk, self.backend, self.serve = desk, backend, serve
+        self.broken: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.broken.append(str(report.longrepr))
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        by_exercise: dict[str, list[pytest.Item]] = {e.id: [] for e in self.desk.catalogue.exercises}
+        for item in session.items:
+            by_exercise.setdefault(exercise_of(item)[0], []).append(item)
+        suites = {id: Suite(items, self.desk.catalogue) for id, items in by_exercise.items()}
+        self.serve(Examiner(self.desk, self.backend, suites))
+        return True

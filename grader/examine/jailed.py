@@ -1,0 +1,120 @@
+"""The backend of the grader: the student's module lives in a jailed worker, tests hold proxies."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.course.model import Limits, Unit
+from grader.errors import RunStopped, SubmissionError
+from grader.remote.budget import Jail
+from grader.remote.proxy import Handle, Session
+from grader.sandbox.layers import Rung
+from grader.sandbox.limits import MIB, Bounds
+from grader.sandbox.process import Zygote
+
+RECYCLE_AFTER = 500  # workers from one zygote
+EXERCISES_A_WORKER = 16
+
+
+class Zygotes:
+    """One warm zygote a flavour, started when first needed and renewed now and then."""
+
+    def __init__(self, rung: Rung) -> None:
+        self.rung = rung
+        self._running: dict[str, tuple[Zygote, int]] = {}
+
+    def spawn(self, flavour: str, limits: Limits) -> Jail:
+        """A fresh worker with the full budget of one exercise. SandboxError where it cannot be made."""
+        zygote, used = self._running.get(flavour, (None, 0))
+        if zygote is None or used >= RECYCLE_AFTER:
+            if zygote is not None:
+                zygote.close()
+            zygote, used = self._start(flavour), 0
+        self._running[flavour] = zygote, used + 1
+        # A worker may serve a whole unit: its own CPU bound is a backstop behind the budget of each exercise.
+        bounds = Bounds(cpu_seconds=limits.seconds * EXERCISES_A_WORKER, memory=limits.memory_mb * MIB)
+        return Jail(zygote.spawn(bounds), limits.seconds)
+
+    def _start(self, flavour: str) -> Zygote:
+        return Zygote(
+            flavour, self.rung, warm=f"grader.remote.warm:{flavour}", entry="grader.remote.worker:serve"
+        )
+
+    def close(self) -> None:
+        for zygote, _ in self._running.values():
+            zygote.close()
+        self._running.clear()
+
+
+class JailedBackend:
+    """One student's sources, in a worker that is made when a test first asks for the module.
+
+    `limits` are those of the exercise that is being tested; `fresh` says that nothing ran before it.
+    """
+
+    def __init__(self, zygotes: Zygotes) -> None:
+        self.zygotes = zygotes
+        self.files: dict[str, str] = {}
+        self.limits = Limits()
+        self.session: Session | None = None
+        self.fresh = True
+        self._memory_mb = 0
+        self._unit: Unit | None = None
+        self._module: Handle | None = None
+        self._failed: dict[str, BaseException] = {}
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        return self.files
+
+    def admit(self, files: Mapping[str, str]) -> None:
+        """Take the next student: whatever the last one left is gone."""
+        self.close()
+        self.files = dict(files)
+        self._failed = {}
+
+    def begin(self, limits: Limits, afresh: bool = False) -> None:
+        """Start an exercise: its budget begins now, in a worker of its own where it asks for one."""
+        if afresh or (self.session is not None and limits.memory_mb != self._memory_mb):
+            self.drop()
+        self.limits = limits
+        self.fresh = self.session is None
+        if self.session is not None:
+            self.session.jail.refill(limits.seconds)
+
+    def open(self, unit: Unit) -> Any:
+        """The student's module; SubmissionError without its file, else what its import raises."""
+        if unit.file not in self.files:
+            raise SubmissionError(f"the file {unit.file} was not handed in")
+        if self._unit is not None and self._unit is not unit:
+            self.drop()
+        if unit.module in self._failed:
+            raise self._failed[unit.module]
+        if self._module is None:
+            self._load(unit)
+        return self._module
+
+    def _load(self, unit: Unit) -> None:
+        jail = self.zygotes.spawn(unit.flavour, self.limits)
+        self.session, self._unit, self._memory_mb = Session(jail), unit, self.limits.memory_mb
+        try:
+            self._module = self.session.load(self.files, unit.module)
+        except (Exception, RunStopped) as error:
+            # An import that loops or crashes does so every time: it is paid for once.
+            self._failed[unit.module] = error
+            self.drop()
+            raise
+
+    def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        if self.session is None:
+            raise RuntimeError("`inside` is for tests that use the fixture `student` first")
+        return self.session.build(path, *args, **kwargs)
+
+    def drop(self) -> None:
+        """End the worker. The next test gets a new one."""
+        if self.session is not None:
+            self.session.jail.kill()
+            self.session.jail.process.close()
+        self.session = self._unit = self._module = None
+
+    def close(self) -> None:
+        self.drop()

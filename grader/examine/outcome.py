@@ -1,0 +1,67 @@
+"""What running the tests of one exercise against one student showed. No points: those are scoring's."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grader.gradcheck.message import Finding
+
+
+class Verdict(StrEnum):
+    """The state of an exercise or of one test. The order is that of what is shown when several hold."""
+
+    GRADER_ERROR = "grader error"
+    RULE_BROKEN = "rule broken"
+    TOO_SLOW = "too slow"
+    TOO_MUCH_MEMORY = "too much memory"
+    CRASHED = "crashed"
+    NOT_CHECKED = "not checked"
+    TODO = "to do"
+    WRONG = "wrong"
+    RIGHT = "right"
+
+    @property
+    def rank(self) -> int:
+        """0 is the gravest."""
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True)
+class TestOutcome:
+    """One test function against one student; a parametrized or failing case is one outcome each.
+
+    title: the first line of the test's docstring, the sentence that the student reads
+    share: its part of the exercise's points, before they are normalised
+    """
+
+    __test__ = False  # the name begins with Test, and pytest would collect it
+
+    name: str
+    title: str
+    public: bool
+    share: float
+    verdict: Verdict
+    finding: Finding | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class ExerciseOutcome:
+    """One exercise against one student. `finding` is the one to show first (None when right)."""
+
+    exercise: str
+    verdict: Verdict
+    tests: tuple[TestOutcome, ...]
+    finding: Finding | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def passed_share(self) -> float:
+        """The fraction of the exercise's test weight that passed, 0..1; 0 where everything is to do."""
+        total = sum(test.share for test in self.tests)
+        if self.verdict is Verdict.TODO or not total:
+            return 0.0
+        return sum(t.share for t in self.tests if t.verdict is Verdict.RIGHT) / total
+
+    @property
+    def seconds(self) -> float:
+        return sum(test.seconds for test in self.tests)

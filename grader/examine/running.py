@@ -1,0 +1,88 @@
+"""Runs one collected test against the student on the desk, and says what came of it.
+
+Used by the student's own run and by the grader: the same verdict, whichever backend holds the code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pytest
+from _pytest.runner import runtestprotocol
+
+from grader.examine.desk import DESK, Desk
+from grader.examine.fixtures import is_redrawable, seed_hypothesis
+from grader.examine.judge import judge
+from grader.examine.outcome import Verdict
+from grader.gradcheck.diagnose import confirm
+from grader.gradcheck.message import Finding
+
+RAISED = pytest.StashKey[BaseException]()
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of one test. `reports` are pytest's own; `error` is what the test raised, if it did."""
+
+    verdict: Verdict
+    finding: Finding | None
+    reports: Sequence[pytest.TestReport]
+    error: BaseException | None = None
+
+    @property
+    def seconds(self) -> float:
+        return sum(report.duration for report in self.reports)
+
+
+class Recorder:
+    """The plugin part that keeps what a test raised: reports hold only text."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+        if call.excinfo is not None and RAISED not in item.stash:
+            item.stash[RAISED] = call.excinfo.value
+        return (yield)
+
+
+def run_test(item: pytest.Item, draw: int = 0, nextitem: pytest.Item | None = None) -> Ran:
+    """Run a test once with the cases of one draw. RunStopped never leaves: it is a verdict."""
+    desk = item.config.stash[DESK]
+    if RAISED in item.stash:
+        del item.stash[RAISED]
+    desk.draw = draw
+    seed_hypothesis(item, desk)
+    try:
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    finally:
+        desk.draw = 0
+    error = item.stash.get(RAISED, None)
+    if error is not None:
+        return Ran(*judge(error, desk.backend.sources), reports, error)
+    if any(report.skipped for report in reports) or any(hasattr(report, "wasxfail") for report in reports):
+        finding = Finding(what="the test was skipped, which counts as not passed")
+        return Ran(Verdict.CRASHED, finding, reports)
+    return Ran(Verdict.RIGHT, None, reports)
+
+
+def diagnose(item: pytest.Item, first: Ran, others: Sequence[Finding] = ()) -> Finding | None:
+    """The finding of a failed test, with its cause named where an independent draw confirms it.
+
+    A test with random cases is run again on another draw. A test with literal numbers has only one;
+    there the findings of the exercise's other failed tests are the other draws.
+    """
+    finding = first.finding
+    if finding is None or first.verdict is not Verdict.WRONG or not finding.candidates:
+        return finding
+    if is_redrawable(item):
+        again = run_test(item, draw=1).finding
+        second = again.candidates if again is not None else ()
+        return replace(finding, diagnosis=confirm([finding.candidates, second]))
+    for other in others:
+        cause = confirm([finding.candidates, other.candidates])
+        if cause:
+            return replace(finding, diagnosis=cause)
+    return finding
+
+
+def desk_of(config: pytest.Config) -> Desk:
+    """The desk that `fixtures.configure` put on a session."""
+    return config.stash[DESK]

@@ -1,0 +1,67 @@
+"""Starts the one pytest session of a grading process, held away from every outside influence."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from grader.course.catalogue import Catalogue
+from grader.errors import CourseError
+from grader.examine import fixtures
+from grader.examine.desk import Desk
+from grader.examine.examiner import Examiner, ExaminerPlugin
+from grader.examine.jailed import JailedBackend, Zygotes
+from grader.examine.local import LocalBackend
+from grader.examine.running import Recorder
+from grader.examine.seed import Seed
+from grader.sandbox.layers import Rung
+
+
+class _Configure:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        fixtures.configure(config, self.desk)
+
+
+def run_session(catalogue: Catalogue, seed: Seed, rung: Rung, serve: Callable[[Examiner], None]) -> None:
+    """Collect the course's tests and call `serve` with an Examiner. CourseError where they do not import."""
+    backend = JailedBackend(Zygotes(rung))
+    reference = LocalBackend.of_folder(catalogue.solutions_dir, catalogue, isolated=True)
+    desk = Desk(catalogue, seed, backend, reference)
+    plugin = ExaminerPlugin(desk, backend, serve)
+    paths = [
+        str(path)
+        for unit in catalogue.units
+        for path in (catalogue.hidden_tests(unit), catalogue.public_tests(unit))
+        if path.is_file()
+    ]
+    if not paths:
+        raise CourseError("the course has no tests", "Write test_hidden_*.py and test_*.py for its units.")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    with tempfile.TemporaryDirectory(prefix="katagrad-") as empty:
+        ini = Path(empty) / "pytest.ini"
+        ini.write_text("[pytest]\n", encoding="utf-8")
+        try:
+            code = pytest.main(
+                [
+                    *("-c", str(ini), f"--rootdir={catalogue.root}", "--import-mode=importlib"),
+                    *("--assert=plain", "--noconftest", "--capture=no", "--strict-markers"),
+                    *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:junitxml"),
+                    *("-p", "no:doctest", "-p", "no:unittest", "-p", "no:faulthandler", "-p", "no:warnings"),
+                    *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:stepwise"),
+                    *paths,
+                ],
+                plugins=[fixtures, _Configure(desk), Recorder(), plugin],
+            )
+        finally:
+            backend.close()
+            backend.zygotes.close()
+    if plugin.broken:
+        raise CourseError("the course's tests cannot be imported:\n" + "\n".join(plugin.broken))
+    if code not in (0, 5):
+        raise CourseError(f"pytest ended with code {int(code)} before any student was examined")

@@ -1,0 +1,261 @@
+"""The student's module as a test sees it from outside: every attribute, call and operator travels.
+
+`Session` holds one worker and one student's module in it; `Handle` stands for an object that stays inside.
+"""
+
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+
+from grader.errors import KataError, RunStopped, TooMuchMemory, WorkerLost
+from grader.gradcheck.message import Finding, Mismatch
+from grader.remote.budget import Jail
+from grader.remote.channel import Channel, Closed
+from grader.remote.fault import StudentError, student_error
+from grader.remote.pack import Packer
+from grader.remote.unpack import Unpacker
+from grader.remote.wire import Tree, WireError
+
+MAX_NESTING = 40
+
+
+class Session:
+    """One worker with one student's module loaded.
+
+    jail: the process and its budget. Raises RunStopped (lost, too slow, too much memory) from any
+    request; StudentError (mixed with the builtin type) for what the student's code raised.
+    """
+
+    def __init__(self, jail: Jail) -> None:
+        self.jail = jail
+        self.channel = Channel(jail.sock, jail.check)
+        self.handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
+        self.released: list[list[int]] = []
+        self.callbacks: dict[int, Callable[..., Any]] = {}
+        self.failures: list[BaseException] = []
+        self.depth = 0
+
+    def load(self, sources: Mapping[str, str], module: str) -> "Handle":
+        """Import the student's module inside; returns it as a handle."""
+        loaded = self.request("load", dict(sources), module)
+        if type(loaded) is not Handle:
+            self.jail.kill()
+            raise WorkerLost("the file replaced its own module by something else")
+        return loaded
+
+    def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        """Make a library object inside: `build("torch.nn.Linear", 3, 5)`."""
+        return self.request("build", path, args, kwargs)
+
+    def request(self, verb: str, *args: Any) -> Any:
+        """Send one request and serve the callbacks that it makes; returns its result."""
+        packer = Packer(self.export)
+        trees = [packer.pack(arg) for arg in args]
+        released, self.released = self.released, []
+        try:
+            self.channel.send(packer.frame(["request", verb, released, *trees]))
+            while True:
+                message, buffers = self.channel.receive()
+                unpacker = Unpacker(buffers, self.resolve, known=packer.mutables)
+                if message[0] != "callback":
+                    return self.settle(message, unpacker)
+                self.run_callback(message, unpacker)
+        except (Closed, WireError) as error:
+            raise self.jail.lost(error) from None
+
+    def settle(self, message: list[Any], unpacker: Unpacker) -> Any:
+        """The result of a reply; raises what the student's code raised. In-place changes are applied."""
+        match message:
+            case ["ok" | "error" as status, tree, list(changed)]:
+                result = unpacker.unpack(tree) if status == "ok" else None
+                for entry in changed:
+                    self.apply(entry, unpacker)
+            case _:
+                raise WireError("an unknown reply")
+        if status == "error":
+            self.fail(tree)
+        return result
+
+    def apply(self, entry: Tree, unpacker: Unpacker) -> None:
+        match entry:
+            case [int(at), [*_] as tree] if 0 <= at < len(unpacker.mutables):
+                _become(unpacker.mutables[at], unpacker.unpack(tree))
+            case _:
+                raise WireError("an unknown change")
+
+    def fail(self, tree: Tree) -> NoReturn:
+        """Raise a described error: the test's own where a callback raised it, else the student's."""
+        error, ticket = student_error(tree)
+        if ticket is not None and 0 <= ticket < len(self.failures):
+            raise self.failures[ticket]
+        if isinstance(error, MemoryError):
+            self.jail.kill()
+            raise TooMuchMemory("the code asked for more memory than it may have") from error
+        raise error
+
+    def run_callback(self, message: list[Any], unpacker: Unpacker) -> None:
+        match message:
+            case ["callback", int(number), args_tree, kwargs_tree] if number in self.callbacks:
+                args, kwargs = unpacker.unpack(args_tree), unpacker.unpack(kwargs_tree)
+            case _:
+                raise WireError("an unknown callback")
+        if type(args) is not tuple or type(kwargs) is not dict or any(type(k) is not str for k in kwargs):
+            raise WireError("a callback without arguments")
+        if self.depth >= MAX_NESTING:
+            raise WireError("callbacks are nested too deeply")
+        self.depth += 1
+        try:
+            result = self.callbacks[number](*args, **kwargs)
+            packer = Packer(self.export)
+            reply = packer.frame(["returned", packer.pack(result)])
+        except RunStopped:
+            raise
+        except BaseException as error:
+            self.failures.append(error)
+            reply = Packer(self.export).frame(["raised", len(self.failures) - 1, f"{type(error).__name__}"])
+        finally:
+            self.depth -= 1
+        self.channel.send(reply)
+
+    def export(self, value: Any) -> Tree:
+        if type(value) is Handle:
+            if value.__kata_session__ is not self:
+                raise KataError("a test used an object of another student's worker")
+            return ["h", value.__kata_number__]
+        if callable(value) and not isinstance(value, type):
+            self.callbacks[id(value)] = value  # kept, so that the id stays its own
+            return ["f", id(value), getattr(value, "__name__", "f")]
+        raise KataError(
+            f"a test handed over a {type(value).__name__}, which cannot cross to the student's code"
+        )
+
+    def resolve(self, tree: Tree) -> Any:
+        match tree:
+            case ["h", int(number), str(kind), bool()] if number > 0:
+                handle = self.handles.get(number)
+                if handle is None:
+                    handle = self.handles[number] = Handle(self, number, kind)
+                object.__setattr__(handle, "__kata_times__", handle.__kata_times__ + 1)
+                return handle
+            case ["f", int(number)] if number in self.callbacks:
+                return self.callbacks[number]
+        raise WireError("an unknown tag")
+
+
+def _become(old: Any, new: Any) -> None:
+    """Give the test's own object the state that the student's code left it in."""
+    if type(old) is not type(new):
+        raise WireError("an argument changed its type")
+    if type(old) is list:
+        old[:] = new
+    elif type(old) is dict:
+        old.clear()
+        old.update(new)
+    elif old.shape != new.shape or old.dtype != new.dtype:
+        raise WireError("an argument changed its shape")
+    elif type(old) is np.ndarray:
+        old.setflags(write=True) if old.base is None else None
+        old[...] = new
+    else:
+        old.detach().copy_(new.detach())
+
+
+def _refuse(what: str) -> Callable[..., NoReturn]:
+    def refused(self: "Handle", *_: Any) -> NoReturn:
+        kind = self.__kata_type__
+        raise Mismatch(
+            Finding(
+                what=f"got an object of class {kind} where a plain value is needed",
+                yours=f"{kind} object",
+                help=f"Return a number, a list or an array: {what} of your own object is not asked.",
+            )
+        )
+
+    return refused
+
+
+def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
+    def apply(self: "Handle", *others: Any) -> Any:
+        operands = (*others, self) if reflected else (self, *others)
+        return self.__kata_session__.request("op", name, operands)
+
+    return apply
+
+
+class Handle:
+    """An object that stays in the worker. Attributes, calls and operators run there.
+
+    Comparison, truth, length and iteration are refused: their answers would be the student's own word.
+    """
+
+    __slots__ = ("__kata_number__", "__kata_session__", "__kata_times__", "__kata_type__", "__weakref__")
+    __kata_number__: int
+    __kata_times__: int
+    __kata_session__: Session
+    __kata_type__: str
+    __array_ufunc__ = None
+
+    def __init__(self, session: Session, number: int, kind: str) -> None:
+        object.__setattr__(self, "__kata_session__", session)
+        object.__setattr__(self, "__kata_number__", number)
+        object.__setattr__(self, "__kata_type__", kind)
+        object.__setattr__(self, "__kata_times__", 0)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return self.__kata_session__.request("get", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__kata_session__.request("set", self, name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__kata_session__.request("call", self, args, kwargs)
+
+    def __enter__(self) -> Any:
+        return self.__kata_session__.request("enter", self)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
+        if isinstance(error, RunStopped):
+            return False
+        ticket = error.ticket if isinstance(error, StudentError) else None
+        name = next((k.__name__ for k in kind.__mro__ if k.__module__ == "builtins"), "") if kind else ""
+        return self.__kata_session__.request("exit", self, ticket, name, str(error or "")) is True
+
+    def __instancecheck__(self, value: Any) -> bool:
+        return type(value) is Handle and self.__kata_session__.request("isinstance", value, self) is True
+
+    def __float__(self) -> float:
+        number = self.__kata_session__.request("float", self)
+        if type(number) is not float:
+            raise WireError("float() gave something else")
+        return number
+
+    def __repr__(self) -> str:
+        return f"<{self.__kata_type__} object of the student>"
+
+    def __hash__(self) -> int:
+        return self.__kata_number__
+
+    def __del__(self) -> None:
+        self.__kata_session__.released.append([self.__kata_number__, self.__kata_times__])
+
+    __eq__ = _refuse("`==`")
+    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse("a comparison")
+    __bool__ = _refuse("the truth")
+    __len__ = _refuse("the length")
+    __iter__ = __next__ = __contains__ = _refuse("iteration")
+    __index__ = __int__ = __complex__ = _refuse("the value")
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift"):
+    setattr(Handle, f"__{_name}__", _operator(_name))
+    setattr(Handle, f"__r{_name}__", _operator(_name, reflected=True))
+    setattr(Handle, f"__i{_name}__", _operator(f"i{_name}"))
+for _name in ("and", "or", "xor"):
+    setattr(Handle, f"__{_name}__", _operator(f"{_name}_"))
+    setattr(Handle, f"__r{_name}__", _operator(f"{_name}_", reflected=True))
+for _name in ("neg", "pos", "abs", "invert", "getitem", "setitem", "delitem"):
+    setattr(Handle, f"__{_name}__", _operator(_name))

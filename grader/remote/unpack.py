@@ -1,0 +1,174 @@
+"""From frames to values. A frame may come from a hostile worker: all is checked, nothing is trusted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from grader.remote.wire import MAX_DEPTH, MAX_INT_DIGITS, NUMERIC_KINDS, Tree, WireError
+
+
+class Unpacker:
+    """Reads the values of one frame.
+
+    resolve: turns a handle's or callback's tree into an object, or raises WireError.
+    """
+
+    def __init__(
+        self, buffers: bytearray, resolve: Callable[[Tree], Any], known: list[Any] | None = None
+    ) -> None:
+        self.resolve = resolve
+        self.buffers = buffers
+        self.mutables: list[Any] = list(known or ())
+        self.spans: list[tuple[int, int] | None] = [None] * len(self.mutables)
+
+    def unpack(self, tree: Tree, depth: int = 0) -> Any:
+        """The value of a tree. WireError for anything that no honest end writes."""
+        if type(tree) is not list:
+            if type(tree) is dict or isinstance(tree, msgspec.msgpack.Ext):
+                raise WireError("a frame holds an untagged container")
+            return tree
+        if depth > MAX_DEPTH or not tree or type(tree[0]) is not str:
+            raise WireError("a frame holds a container without a tag, or is nested too deeply")
+        read = _READERS.get(tree[0])
+        if read is not None:
+            return read(self, tree, depth + 1)
+        if tree[0] in ("T", "D", "z"):
+            from grader.remote import tensors  # noqa: PLC0415
+
+            return tensors.read(self, tree)
+        return self.resolve(tree)
+
+    def span(self, at: Tree) -> memoryview:
+        """The raw bytes that [offset, length] names, inside the frame."""
+        offset, length = self.place(at)
+        return memoryview(self.buffers)[offset : offset + length]
+
+    def place(self, at: Tree) -> tuple[int, int]:
+        match at:
+            case [int() as offset, int() as length] if (
+                offset >= 0 and length >= 0 and offset + length <= len(self.buffers)
+            ):
+                return offset, length
+        raise WireError("an array points outside its frame")
+
+    def remember(self, value: Any, span: tuple[int, int] | None = None) -> Any:
+        self.mutables.append(value)
+        self.spans.append(span)
+        return value
+
+
+def checked_shape(shape: Tree, itemsize: int, nbytes: int) -> tuple[int, ...]:
+    """A shape that fits its bytes exactly. WireError otherwise."""
+    if type(shape) is not list or len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
+        raise WireError("an array has no proper shape")
+    size = 1
+    for n in shape:
+        size *= n
+    if size * itemsize != nbytes:
+        raise WireError("an array's shape does not fit its bytes")
+    return tuple(shape)
+
+
+def _numeric_dtype(name: Tree) -> np.dtype[Any]:
+    try:
+        dtype = np.dtype(name) if type(name) is str and len(name) <= 8 else None
+    except TypeError:
+        dtype = None
+    if dtype is None or dtype.kind not in NUMERIC_KINDS:
+        raise WireError("an array has no numeric dtype")
+    return dtype
+
+
+def _read_array(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
+    _, name, shape, at = _exactly(tree, 4)
+    dtype = _numeric_dtype(name)
+    span = unpacker.place(at)
+    fits = checked_shape(shape, dtype.itemsize, span[1])
+    return unpacker.remember(_array(unpacker.span(at), dtype).reshape(fits), span)
+
+
+def _read_numpy_scalar(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
+    _, name, data = _exactly(tree, 3)
+    dtype = _numeric_dtype(name)
+    if type(data) is not bytes or len(data) != dtype.itemsize:
+        raise WireError("a number does not fit its dtype")
+    return _array(data, dtype)[0]
+
+
+def _array(data: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    if dtype.kind == "b" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
+        raise WireError("a bool is neither true nor false")
+    return np.frombuffer(data, dtype)
+
+
+def _read_list(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
+    value: list[Any] = unpacker.remember([])
+    value.extend(unpacker.unpack(part, depth) for part in tree[1:])
+    return value
+
+
+def _read_dict(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
+    value: dict[Any, Any] = unpacker.remember({})
+    parts = [unpacker.unpack(part, depth) for part in tree[1:]]
+    try:
+        value.update(zip(parts[::2], parts[1::2], strict=True))
+    except (TypeError, ValueError) as error:
+        raise WireError("a dict has a key that cannot be one") from error
+    return value
+
+
+def _read_reference(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
+    _, number = _exactly(tree, 2)
+    if type(number) is not int or not 0 <= number < len(unpacker.mutables):
+        raise WireError("a reference to an object that did not cross")
+    return unpacker.mutables[number]
+
+
+def _read_int(unpacker: Unpacker, tree: Tree, depth: int) -> int:
+    _, digits = _exactly(tree, 2)
+    if type(digits) is not str or len(digits) > MAX_INT_DIGITS + 8:
+        raise WireError("an integer is too large")
+    try:
+        return int(digits, 16)
+    except ValueError as error:
+        raise WireError("an integer has no proper digits") from error
+
+
+def _read_complex(unpacker: Unpacker, tree: Tree, depth: int) -> complex:
+    _, real, imag = _exactly(tree, 3)
+    if type(real) is not float or type(imag) is not float:
+        raise WireError("a complex number needs two floats")
+    return complex(real, imag)
+
+
+def _read_slice(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
+    parts = [unpacker.unpack(part, depth) for part in _exactly(tree, 4)[1:]]
+    if tree[0] == "s":
+        return slice(*parts)
+    if any(type(part) is not int for part in parts) or parts[2] == 0:
+        raise WireError("a range needs three integers")
+    return range(*parts)
+
+
+def _exactly(tree: list[Any], count: int) -> list[Any]:
+    if len(tree) != count:
+        raise WireError("a frame holds a container of the wrong length")
+    return tree
+
+
+_READERS: dict[str, Callable[[Unpacker, Tree, int], Any]] = {
+    "t": lambda u, tree, d: tuple(u.unpack(part, d) for part in tree[1:]),
+    "l": _read_list,
+    "d": _read_dict,
+    "a": _read_array,
+    "n": _read_numpy_scalar,
+    "r": _read_reference,
+    "i": _read_int,
+    "c": _read_complex,
+    "s": _read_slice,
+    "g": _read_slice,
+    "e": lambda u, tree, d: Ellipsis,
+    "N": lambda u, tree, d: _numeric_dtype(_exactly(tree, 2)[1]),
+}

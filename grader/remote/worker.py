@@ -1,0 +1,239 @@
+"""The program inside the jail: it holds the student's modules and does what the grader asks of them.
+
+It knows no test, no expected value, no seed and no score; nothing here is worth reading or changing for
+the student's code, which may do both. Errors are described, never explained away: the grader judges.
+"""
+
+import builtins
+import importlib
+import operator
+import os
+import random
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from grader.remote.channel import Channel, Closed
+from grader.remote.memory_modules import MemoryFinder
+from grader.remote.pack import Packer
+from grader.remote.unpack import Unpacker
+from grader.remote.wire import Tree, WireError
+
+MAX_TEXT = 2_000
+MAX_FRAMES = 20
+INPLACE = {"iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "ifloordiv", "imod"}
+OPERATORS = INPLACE | {
+    *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor"),
+    *("lshift", "rshift", "neg", "pos", "abs", "invert", "getitem", "setitem", "delitem"),
+}
+
+
+class CallbackFailed(RuntimeError):
+    """What student code sees when a function that the test handed over raised; `ticket` names the error."""
+
+    def __init__(self, ticket: int, text: str) -> None:
+        super().__init__(text)
+        self.ticket = ticket
+
+
+class Callback:
+    """A function of the test, seen from inside: calling it asks the grader."""
+
+    def __init__(self, worker: "Worker", number: int, name: str) -> None:
+        self._worker, self._number, self.__name__ = worker, number, name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._worker.call_back(self._number, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__}>"
+
+
+class Worker:
+    """Serves one grader over one channel until it hangs up."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.channel = Channel(sock)
+        self.finder = MemoryFinder()
+        self.objects: dict[int, Any] = {}
+        self.numbers: dict[int, int] = {}
+        self.sent: dict[int, int] = {}
+        self.errors: dict[int, BaseException] = {}
+        self.callbacks: dict[int, Callback] = {}
+        self.next_number = 0
+        self.verbs: dict[str, Callable[..., Any]] = {
+            "load": self.load,
+            "build": self.build,
+            "get": getattr,
+            "set": setattr,
+            "call": lambda target, args, kwargs: target(*args, **kwargs),
+            "method": lambda target, name, args, kwargs: getattr(target, name)(*args, **kwargs),
+            "op": self.operate,
+            "float": float,
+            "isinstance": isinstance,
+            "callable": callable,
+            "enter": lambda target: type(target).__enter__(target),
+            "exit": self.leave,
+        }
+
+    def serve(self) -> None:
+        """Answer requests until the grader hangs up."""
+        while True:
+            message, buffers = self.channel.receive()
+            self.answer(message, buffers)
+
+    def answer(self, message: list[Any], buffers: bytearray) -> None:
+        _, verb, released, *trees = message
+        for number, times in released:
+            self.release(number, times)
+        unpacker = Unpacker(buffers, self.resolve)
+        snapshot = b""
+        before: list[Any] = []
+        try:
+            args = [unpacker.unpack(tree) for tree in trees]
+            snapshot, before = bytes(buffers), [_elements(value) for value in unpacker.mutables]
+            result = self.verbs[verb](*args)
+            self.reply("ok", result, unpacker, snapshot, before)
+        except Closed:
+            raise
+        except BaseException as error:
+            self.reply("error", error, unpacker, snapshot, before)
+
+    def reply(self, status: str, result: Any, unpacker: Unpacker, snapshot: bytes, before: list[Any]) -> None:
+        """Send a result or an error, and the new state of every argument that was changed in place."""
+        packer = Packer(self.export, known=unpacker.mutables)
+        tree = self.describe(result) if status == "error" else packer.pack(result)
+        changed = [
+            [at, packer.content(value)]
+            for at, value in enumerate(unpacker.mutables[: len(before)])
+            if _changed(value, before[at], unpacker, at, snapshot)
+        ]
+        self.channel.send(packer.frame([status, tree, changed]))
+
+    def load(self, sources: dict[str, str], module: str) -> Any:
+        """Import the student's module from memory. `sources`: file -> text."""
+        random.seed(0)
+        np.random.seed(0)
+        self.finder.install(sources)
+        return importlib.import_module(module)
+
+    def build(self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Make an object of a library inside: `build("torch.nn.Linear", (3, 5), {})`."""
+        module, _, name = path.rpartition(".")
+        return getattr(importlib.import_module(module) if module else builtins, name)(*args, **kwargs)
+
+    def operate(self, name: str, args: tuple[Any, ...]) -> Any:
+        if name not in OPERATORS:
+            raise WireError("an unknown operator")
+        return getattr(operator, name)(*args)
+
+    def leave(self, target: Any, ticket: int | None, type_name: str, text: str) -> bool:
+        """Leave a context manager, with the error that ended its block, if one did."""
+        error = self.errors.get(ticket) if ticket is not None else None
+        if error is None and type_name:
+            kind = getattr(builtins, type_name, None)
+            known = isinstance(kind, type) and issubclass(kind, Exception)
+            error = kind(text) if known else RuntimeError(text)  # type: ignore[misc]
+        return bool(type(target).__exit__(target, type(error) if error else None, error, None))
+
+    def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Ask the grader to run a function of the test; serve what it asks meanwhile."""
+        packer = Packer(self.export)
+        self.channel.send(packer.frame(["callback", number, packer.pack(args), packer.pack(kwargs)]))
+        while True:
+            message, buffers = self.channel.receive()
+            if message[0] == "request":
+                self.answer(message, buffers)
+            elif message[0] == "returned":
+                return Unpacker(buffers, self.resolve).unpack(message[1])
+            else:
+                raise CallbackFailed(message[1], message[2])
+
+    def export(self, value: Any) -> Tree:
+        """A handle: the object stays here, pinned, under a number that is its identity."""
+        if type(value) is Callback and value._worker is self:
+            return ["f", value._number]
+        number = self.numbers.get(id(value))
+        if number is None:
+            number = self.next_number = self.next_number + 1
+            self.objects[number], self.numbers[id(value)], self.sent[number] = value, number, 0
+        self.sent[number] += 1
+        kind = type(value)
+        return ["h", number, kind.__name__[:80], bool(callable(value))]
+
+    def release(self, number: int, times: int) -> None:
+        """The grader let go of a handle that it received so many times; others may be on their way."""
+        self.sent[number] -= times
+        if not self.sent[number]:
+            del self.sent[number]
+            del self.numbers[id(self.objects.pop(number))]
+
+    def resolve(self, tree: Tree) -> Any:
+        if tree[0] == "h":
+            return self.objects[tree[1]]
+        if tree[0] == "f":
+            return self.callbacks.setdefault(tree[1], Callback(self, tree[1], tree[2]))
+        raise WireError("an unknown tag")
+
+    def describe(self, error: BaseException) -> Tree:
+        """What the grader needs to judge an error, and a ticket under which it is kept."""
+        ticket = len(self.errors)
+        if ticket < 64:
+            self.errors[ticket] = error
+        names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+        return [
+            type(error).__name__[:80],
+            names,
+            _text(error),
+            self.finder.frames(error)[-MAX_FRAMES:],
+            ticket,
+            error.ticket if type(error) is CallbackFailed else None,
+            _syntax_place(error),
+        ]
+
+
+def _elements(value: Any) -> Any:
+    """The parts of a container, to tell later by identity whether one was exchanged."""
+    if type(value) is list:
+        return list(value)
+    return list(value.items()) if type(value) is dict else None
+
+
+def _changed(value: Any, before: Any, unpacker: Unpacker, at: int, snapshot: bytes) -> bool:
+    if before is not None:
+        now = _elements(value)
+        return len(now) != len(before) or any(
+            (a is not b) if type(a) is not tuple else (a[0] is not b[0] or a[1] is not b[1])
+            for a, b in zip(now, before, strict=True)
+        )
+    span = unpacker.spans[at]
+    if span is None:
+        return False
+    start, length = span
+    return unpacker.buffers[start : start + length] != snapshot[start : start + length]
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_TEXT]
+    except Exception:
+        return "(the error's own text could not be made)"
+
+
+def _syntax_place(error: BaseException) -> Tree:
+    if isinstance(error, SyntaxError) and type(error.filename) is str and type(error.lineno) is int:
+        return [error.filename[:200], error.lineno, (error.text or "")[:MAX_TEXT], error.offset or 0]
+    return None
+
+
+def serve(sock: socket.socket) -> None:
+    """Entry point of a jailed worker."""
+    sys.setrecursionlimit(1_200)
+    np.seterr(all="ignore")
+    try:
+        Worker(sock).serve()
+    except Closed:
+        os._exit(0)
