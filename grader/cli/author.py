@@ -1,0 +1,56 @@
+"""The commands of an author."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from grader.cli.place import find_course
+from grader.course.load import load_course
+from grader.release import publish
+
+
+def stubs(course: Path = Path("course.yml"), check: bool = False) -> None:
+    """Write every generated file again: stubs, pictures, the students' catalogue and hints.
+
+    With --check nothing is written, and the exit code is 1 when a file differs from its source.
+    """
+    catalogue = load_course(course)
+    changed = publish.outdated(catalogue) if check else publish.write(catalogue)
+    for path in changed:
+        typer.echo(f"{'differs' if check else 'wrote'}  {path}")
+    if not changed:
+        typer.echo("every generated file is up to date")
+    elif check:
+        typer.echo(f"{len(changed)} generated files differ from their sources: run `kata stubs`")
+        raise typer.Exit(1)
+
+
+def verify(
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[UNIT|EXERCISE]...", help="Only these; without any, all.")
+    ] = None,
+    course: Annotated[
+        Path | None, typer.Option(help="course.yml, or its folder. Default: the nearest one above.")
+    ] = None,
+) -> None:
+    """Prove that the course is sound: stubs, solutions, wrong and right answers, leaks. Exit code 1 if not.
+
+    One line for each broken claim: the fact, where, and what mends it.
+    """
+    # What only this command needs, the test runner among it.
+    from grader.examine.seed import load_seed  # noqa: PLC0415
+    from grader.verify.run import prove  # noqa: PLC0415
+    from grader.verify.screen import print_proof, progress_bar  # noqa: PLC0415
+
+    file = find_course(course)
+    catalogue = load_course(file)
+    started = time.monotonic()
+    with progress_bar(Console(stderr=True)) as progress:
+        file = file / "course.yml" if file.is_dir() else file
+        proof = prove(catalogue, file, what or [], load_seed(catalogue.root), progress)
+    print_proof(proof, Console(), time.monotonic() - started)
+    if proof.broken:
+        raise typer.Exit(1)

@@ -1,0 +1,188 @@
+"""`kata grade` and `kata seed`. What they need is imported when they run: the help must work without it."""
+# ruff: noqa: PLC0415
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.place import find_course
+from grader.errors import KataError, UsageError
+
+if TYPE_CHECKING:
+    from grader.gradebook.grades import GradedClass
+    from grader.gradebook.session import Progress
+
+GRADER_ERRORS = 3
+STOPPED = 130
+_PLAIN_WIDTH = 100  # of a report that goes into a file or a pipe
+
+CourseOption = Annotated[
+    Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
+]
+
+
+class Sandbox(StrEnum):
+    """What `--sandbox` takes. A weaker one than asked for is never used silently."""
+
+    AUTO = "auto"
+    NAMESPACES = "namespaces"
+    CONTAINER = "container"
+    SECCOMP = "seccomp"
+
+
+def grade(
+    submissions: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SUBMISSIONS",
+            help="A folder with one folder or archive for each student, named by the student's id.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the results go. Made if need be, private.")
+    ] = Path("grades"),
+    course: CourseOption = None,
+    sandbox: Annotated[
+        Sandbox,
+        typer.Option("--sandbox", help="How student code is jailed. auto: the strongest that works here."),
+    ] = Sandbox.AUTO,
+    unsafe: Annotated[
+        bool, typer.Option("--unsafe", help="Run student code WITHOUT a jail. Only for code that you trust.")
+    ] = False,
+    workers: Annotated[int, typer.Option("--workers", min=0, help="Processes. 0: one for each core.")] = 0,
+    unit: Annotated[
+        list[str] | None, typer.Option("--unit", help="Only this unit; may be given again.")
+    ] = None,
+) -> None:
+    """Grade every submission: scores, feedback for each student, a gradebook.
+
+    Exit code 0: graded, whatever the scores; 3: graded, with grader errors; 2: could not be called like this.
+    """
+    from rich.console import Console
+
+    from grader.report.terminal import print_report
+
+    if unsafe and sandbox is not Sandbox.AUTO:
+        raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
+    _check_places(submissions, out)
+    began = time.monotonic()
+    rung = "unsafe" if unsafe else sandbox.value
+    graded = _grade(submissions, out, course=course, rung=rung, workers=workers, unit_ids=unit or [])
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    print_report(graded, Console(width=width, highlight=False, emoji=False), time.monotonic() - began)
+    if graded.grader_errors:
+        raise typer.Exit(GRADER_ERRORS)
+
+
+def seed(
+    course: CourseOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the seed; the old one is kept beside it.")
+    ] = False,
+) -> None:
+    """Make the course's secret seed, `.secret/seed` beside course.yml: it decides the hidden cases."""
+    from grader.examine.seed import load_seed
+    from grader.gradebook.folder import clear_errors, write_atomically
+
+    file = find_course(course)
+    root = file if file.is_dir() else file.parent
+    if not (root / "course.yml").is_file():
+        raise UsageError(f"{root} holds no course.yml", "Name the course: kata seed --course PATH.")
+    path = root / ".secret" / "seed"
+    if path.exists() and not force:
+        raise UsageError(
+            f"{path} exists: another seed means other hidden cases, and scores may change",
+            "To replace it all the same: kata seed --force.",
+        )
+    with clear_errors(path):
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.parent.chmod(0o700)
+        if path.exists():
+            write_atomically(path.with_name("seed.before"), path.read_bytes())
+        write_atomically(path.with_name(".gitignore"), b"*\n")
+        write_atomically(path, secrets.token_hex(32).encode() + b"\n")
+    print(f"{path} made (fingerprint {load_seed(root).fingerprint}). Keep a copy: it cannot be made again.")
+
+
+def _check_places(submissions: Path, out: Path) -> None:
+    if sys.platform != "linux":
+        raise UsageError("grading needs Linux", "Use a Linux machine, a Linux container, or WSL 2.")
+    inside = out.resolve()
+    if inside == submissions.resolve() or submissions.resolve() in inside.parents:
+        raise UsageError(
+            f"{out} lies in the folder of the submissions: it would be graded as one of them",
+            "Choose a folder elsewhere: --out FOLDER.",
+        )
+
+
+def _grade(
+    submissions: Path, out: Path, *, course: Path | None, rung: str, workers: int, unit_ids: list[str]
+) -> "GradedClass":
+    from grader.collect.folder import collect_class
+    from grader.course.load import load_course
+    from grader.engine.pool import Pool
+    from grader.examine.seed import load_seed
+    from grader.gradebook.session import grade_class
+    from grader.report.feedback import feedback_files
+
+    catalogue = load_course(find_course(course))
+    wanted = {catalogue.unit(id).id for id in unit_ids}
+    units = [unit for unit in catalogue.units if unit.id in wanted or not wanted]
+    if not units:
+        what = "this unit is" if wanted else "no unit of the course is"
+        raise UsageError(f"{what} released: there is nothing to grade", "Give it exercises in course.yml.")
+    seed = load_seed(catalogue.root)
+    students = collect_class(submissions, catalogue)
+    kept = [0, 0]
+    try:
+        with Pool(catalogue, seed, rung=rung, workers=workers) as pool, _progress(kept) as on_progress:
+            return grade_class(
+                catalogue,
+                students,
+                pool,
+                out,
+                seed=seed,
+                units=units,
+                extra_files=feedback_files,
+                on_progress=on_progress,
+            )
+    except KeyboardInterrupt:
+        print(f"kata: stopped. {_kept(kept, out)}", file=sys.stderr)
+        raise typer.Exit(STOPPED) from None
+    except KataError as error:
+        error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept[0] else ""]))
+        raise
+
+
+def _kept(kept: list[int], out: Path) -> str:
+    done, total = kept
+    if not done:
+        return "Nothing was graded yet."
+    return f"{done} of {total} students' units are graded and kept in {out / 'journal.jsonl'}."
+
+
+@contextmanager
+def _progress(kept: list[int]) -> "Iterator[Progress]":
+    """A bar with the time left on stderr, where that is a terminal; `kept` gets (done, total) in any case."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("grading", total=None)
+
+        def report(done: int, total: int) -> None:
+            kept[:] = done, total
+            bar.update(task, completed=done, total=total)
+
+        yield report

@@ -1,0 +1,1 @@
+"""Hostile input ends here: what students hand in becomes `Submission`s."""

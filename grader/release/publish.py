@@ -1,0 +1,96 @@
+"""Every generated file of the course, from its sources, and the command's way to bring them up to date."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from grader.course.catalogue import RELEASED, Catalogue
+from grader.course.model import Unit
+from grader.errors import CourseError, UsageError
+from grader.release.hints import parse_hints
+from grader.release.picture import draw
+from grader.release.stub import make_stub
+
+HINTS = ".kata/hints.json"
+
+
+def generated_files(catalogue: Catalogue) -> dict[Path, str]:
+    """Every generated file with its text: stubs, pictures, the students' catalogue and hints.
+
+    Needs the solutions. Raises CourseError with file and line for what is wrong in them.
+    """
+    files: dict[Path, str] = {}
+    hints: dict[str, list[str]] = {}
+    for unit in catalogue.units:
+        solution = catalogue.solution_file(unit)
+        files[catalogue.stub_file(unit)] = make_stub(_read(solution, unit), str(solution))
+        files |= _pictures(catalogue, unit)
+        source = catalogue.hints_file(unit)
+        ids = [exercise.id for exercise in unit.exercises]
+        hints |= parse_hints(_read(source, unit), ids, str(source))
+    folder = catalogue.exercises_dir
+    files[folder / RELEASED] = _json(catalogue.course)
+    files[folder / HINTS] = _json(hints)
+    return files
+
+
+def outdated(catalogue: Catalogue) -> list[Path]:
+    """The generated files that are missing or differ from what their sources give, byte for byte."""
+    return [path for path, text in generated_files(catalogue).items() if not _holds(path, text)]
+
+
+def write(catalogue: Catalogue) -> list[Path]:
+    """Bring the generated files up to date, each at once or not at all. Returns those that changed.
+
+    Nothing is written when any source is wrong. Raises CourseError, or UsageError when the disk refuses.
+    """
+    changed = [(path, text) for path, text in generated_files(catalogue).items() if not _holds(path, text)]
+    for path, text in changed:
+        try:
+            _replace(path, text)
+        except OSError as error:
+            help = "look at its rights and at the space on the disk, then run it again"
+            raise UsageError(f"{path}: cannot be written: {error.strerror}", help) from None
+    return [path for path, _ in changed]
+
+
+def _pictures(catalogue: Catalogue, unit: Unit) -> dict[Path, str]:
+    source = catalogue.solution_file(unit).with_name("picture.py")
+    if not source.is_file():
+        return {}
+    folder = catalogue.stub_file(unit).parent
+    return {folder / name: text for name, text in draw(source).items()}
+
+
+def _read(path: Path, unit: Unit) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise CourseError(f"{path}:1: is not UTF-8 text", "save it in the encoding UTF-8") from None
+    except OSError as error:
+        help = f"unit {unit.id} is released, because course.yml lists exercises in it: write that file"
+        raise CourseError(f"{path}: cannot be read: {error.strerror}", help) from None
+
+
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
+def _replace(path: Path, text: str) -> None:
+    """A reader sees the old file or the new one, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with fresh.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,156 @@
+"""The figures about a class: what every report shows, computed once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from statistics import quantiles
+
+from grader.course.model import Exercise
+from grader.examine.outcome import Verdict
+from grader.gradebook.grades import GradedClass, StudentGrade
+from grader.gradebook.plain import count, number, printable
+from grader.gradebook.record import Record
+from grader.gradebook.tables import diagnosis
+
+_LONGEST_PROBLEM = 120
+
+
+@dataclass(frozen=True)
+class ExerciseRow:
+    """One exercise over all who handed in and could be graded.
+
+    passed: students with everything right, of `counted`    mistake, times: the commonest one ("" if none)
+    """
+
+    exercise: Exercise
+    passed: int
+    counted: int
+    mistake: str = ""
+    times: int = 0
+    hardest: bool = False
+
+    @property
+    def rate(self) -> float | None:
+        """0..1, or None where nobody counts."""
+        return self.passed / self.counted if self.counted else None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """quartiles: 25, 50 and 75 % of the scores, in percent, or None    tens: students by score, 0-9 to 90-100
+
+    look_at: (students, what about them), the gravest first
+    """
+
+    submissions: int
+    handed_in: int
+    quartiles: tuple[float, float, float] | None
+    rows: tuple[ExerciseRow, ...]
+    tens: tuple[int, ...]
+    look_at: tuple[tuple[tuple[str, ...], str], ...]
+
+
+def summarize(graded: GradedClass) -> Summary:
+    """All figures of a graded class."""
+    present = [student for student in graded.students if student.handed_in]
+    percents = [student.percent for student in present if student.percent is not None]
+    tens = Counter(min(int(percent // 10), 9) for percent in percents)
+    return Summary(
+        submissions=len(graded.students),
+        handed_in=len(present),
+        quartiles=_quartiles(percents),
+        rows=_rows(graded, present),
+        tens=tuple(tens[ten] for ten in range(10)),
+        look_at=tuple(_grouped(_remarks(graded))),
+    )
+
+
+def mistake_of(record: Record) -> str:
+    """What to count for an exercise: its diagnosis, else the test that failed, else the verdict."""
+    if record.verdict in (Verdict.RIGHT, Verdict.TODO, Verdict.NOT_CHECKED, Verdict.GRADER_ERROR):
+        return ""
+    if record.verdict is not Verdict.WRONG:
+        return record.verdict.value
+    failed = next((test.title for test in record.tests if test.verdict is not Verdict.RIGHT), "")
+    return diagnosis(record) or (f"fails: {failed}" if failed else "")
+
+
+def _quartiles(percents: list[float]) -> tuple[float, float, float] | None:
+    if not percents:
+        return None
+    if len(percents) == 1:
+        return percents[0], percents[0], percents[0]
+    low, middle, high = quantiles(percents, n=4, method="inclusive")
+    return low, middle, high
+
+
+def _rows(graded: GradedClass, present: list[StudentGrade]) -> tuple[ExerciseRow, ...]:
+    rows = []
+    earned = []
+    for index, exercise in enumerate(graded.exercises):
+        records = [student.records[index] for student in present]
+        counted = [record for record in records if record.verdict is not Verdict.GRADER_ERROR]
+        passed = sum(record.verdict is Verdict.RIGHT for record in counted)
+        mistakes = Counter(filter(None, map(mistake_of, counted)))
+        mistake, times = min(mistakes.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        rows.append(ExerciseRow(exercise, passed, len(counted), mistake, times))
+        earned.append(sum(record.points or 0.0 for record in counted) / exercise.points)
+    hardest = _hardest(rows, earned)
+    return tuple(replace(row, hardest=index == hardest) for index, row in enumerate(rows))
+
+
+def _hardest(rows: list[ExerciseRow], earned: list[float]) -> int | None:
+    """Where fewest passed; among equals, where least was earned. None where several are alike to the end."""
+    ranked = sorted(
+        (row.rate, total / row.counted, index)
+        for index, (row, total) in enumerate(zip(rows, earned, strict=True))
+        if row.rate is not None
+    )
+    if len(ranked) < 2 or ranked[0][0] == 1 or ranked[0][:2] == ranked[1][:2]:
+        return None
+    return ranked[0][2]
+
+
+def _remarks(graded: GradedClass) -> Iterator[tuple[str, str]]:
+    """(student, sentence): grader errors first, then what is gravest for the student."""
+    for student in graded.students:
+        if student.not_graded:
+            first = student.not_graded[0]
+            more = f" and {len(student.not_graded) - 1} more" if len(student.not_graded) > 1 else ""
+            why = f": {printable(first.finding.what, _LONGEST_PROBLEM)}" if first.finding else ""
+            yield student.id, f"GRADER ERROR on {first.exercise}{more}{why}"
+    for student in graded.students:
+        if not student.handed_in and not student.problems:
+            yield student.id, "nothing handed in"
+    for student in graded.students:
+        if student.problems:
+            kind = "upload" if student.handed_in else "nothing handed in"
+            more = f" (and {len(student.problems) - 1} more)" if len(student.problems) > 1 else ""
+            yield student.id, f"{kind}: {printable(student.problems[0], _LONGEST_PROBLEM)}{more}"
+    for verdict in (Verdict.RULE_BROKEN, Verdict.CRASHED, Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY):
+        for student in graded.students:
+            affected = [record for record in student.records if record.verdict is verdict]
+            if affected:
+                yield _told(student, verdict, affected)
+
+
+def _told(student: StudentGrade, verdict: Verdict, affected: list[Record]) -> tuple[str, str]:
+    if verdict is Verdict.CRASHED:
+        score = f"{number(student.points)}/{number(student.max_points)}"
+        return f"{student.id} {score}", f"{len(affected)} crashed"
+    if verdict is Verdict.RULE_BROKEN:
+        line = (affected[0].finding.where if affected[0].finding else "").rpartition(":")[2]
+        place = f" line {line}" if line.isdigit() else ""
+        more = f" and {len(affected) - 1} more" if len(affected) > 1 else ""
+        return student.id, f"rule broken in {affected[0].exercise}{place}{more}"
+    place = affected[0].exercise if len(affected) == 1 else count(len(affected), "exercise")
+    return student.id, f"{verdict.value} on {place}"
+
+
+def _grouped(remarks: Iterator[tuple[str, str]]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Students of whom the same is said stand together, in the order in which it was said first."""
+    students: dict[str, list[str]] = defaultdict(list)
+    for student, sentence in remarks:
+        students[sentence].append(student)
+    for sentence, who in students.items():
+        yield tuple(who), sentence

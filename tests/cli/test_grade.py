@@ -1,0 +1,181 @@
+import csv
+import sys
+
+import pytest
+
+import grader.engine.pool
+from grader.cli import main
+from grader.errors import SandboxError, UsageError
+from grader.examine.outcome import Verdict
+
+COURSE = """\
+id: backprop
+title: Gradients by hand
+version: "2026.1"
+units:
+  - id: u01
+    title: Slopes by nudging
+    folder: u01_slopes
+    exercises:
+      - {id: u01.forward_difference, title: A, symbols: [forward_difference], points: 1}
+      - {id: u01.central_difference, title: B, symbols: [central_difference], points: 3}
+  - id: u05
+    title: The Value class
+    folder: u05_value
+    exercises:
+      - {id: u05.backward, title: C, symbols: [Value.backward], points: 2}
+  - {id: u06, title: Tensors, folder: u06_tensors}
+"""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux")
+
+
+@pytest.fixture
+def desk(invented, tmp_path, monkeypatch):
+    """A course and a class of two in the current folder, and a pool that answers `desk.answers`."""
+
+    class Desk(invented.FakePool):
+        answers = None
+        made = None
+        stop = None
+
+        def __init__(self, catalogue, seed, *, rung="auto", workers=0):
+            super().__init__(catalogue, type(self).answers or {})
+            self.made.append((rung, workers, seed.demo))
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            return None
+
+        def run(self, jobs):
+            for done, result in enumerate(super().run(jobs)):
+                if self.stop is not None and done == 1:
+                    raise self.stop
+                yield result
+
+    Desk.made = []
+    monkeypatch.setattr(grader.engine.pool, "Pool", Desk)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "course.yml").write_text(COURSE)
+    for student in ("ann", "bob"):
+        for file in ("u01_slopes/slopes.py", "u05_value/value.py"):
+            path = tmp_path / "class" / student / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("x = 1\n")
+    return Desk
+
+
+def rows(folder):
+    with (folder / "gradebook.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_class_is_graded_and_its_screen_shown(desk, tmp_path, capsys):
+    assert main(["grade", "class", "--out", "grades"]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(
+        "backprop · 2 of 2 handed in · median 100% (100-100) · 0 grader errors · 3 exercises"
+    )
+    assert "files    grades/gradebook.csv" in out
+    assert "demo seed" in out
+    assert err == ""  # no progress bar where stderr is no terminal
+    assert [row["id"] for row in rows(tmp_path / "grades")] == ["ann", "bob"]
+    assert (tmp_path / "grades" / "feedback" / "ann.txt").read_text().startswith("Gradients by hand")
+
+
+def test_wrong_students_are_no_error_of_the_command_but_grader_errors_are(desk, invented, capsys):
+    desk.answers = {("ann", "u05.backward"): invented.outcome("u05.backward", Verdict.WRONG)}
+    assert main(["grade", "class", "--out", "one"]) == 0
+    desk.answers = {("ann", "u05.backward"): invented.outcome("u05.backward", Verdict.GRADER_ERROR)}
+    assert main(["grade", "class", "--out", "two"]) == 3
+    assert "1 grader error" in capsys.readouterr().out
+
+
+def test_the_course_is_found_from_a_folder_inside_it(desk, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path / "class")
+    assert main(["grade", "../class", "--out", "../grades"]) == 0
+    monkeypatch.chdir("/")
+    elsewhere = ["grade", str(tmp_path / "class"), "--out", str(tmp_path / "g2")]
+    assert main(elsewhere) == 2
+    assert main([*elsewhere, "--course", str(tmp_path / "course.yml")]) == 0
+    assert main([*elsewhere, "--course", str(tmp_path)]) == 0
+
+
+def test_options_reach_the_pool(desk, capsys):
+    assert main(["grade", "class", "--workers", "3", "--sandbox", "container"]) == 0
+    assert main(["grade", "class", "--unsafe"]) == 0
+    assert main(["grade", "class"]) == 0
+    assert desk.made == [("container", 3, True), ("unsafe", 0, True), ("auto", 0, True)]
+
+
+def test_one_unit_alone(desk, tmp_path):
+    assert main(["grade", "class", "--unit", "u05"]) == 0
+    assert "u01.forward_difference" not in rows(tmp_path / "grades")[0]
+    assert rows(tmp_path / "grades")[0]["u05.backward"] == "2"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["grade", "nowhere"], "nowhere"),
+        (["grade", "course.yml"], "is a file, not a folder"),
+        (["grade", "class", "--course", "nowhere.yml"], "nowhere.yml"),
+        (["grade", "class", "--unit", "u99"], "no unit u99"),
+        (["grade", "class", "--unit", "u06"], "nothing to grade"),
+        (["grade", "class", "--out", "course.yml"], "cannot write course.yml"),
+        (["grade", "class", "--out", "class/grades"], "graded as one of them"),
+        (["grade", "class", "--out", "class"], "graded as one of them"),
+        (["grade", "class", "--out", "."], "not empty and holds no gradebook"),
+        (["grade", "class", "--unsafe", "--sandbox", "seccomp"], "contradict each other"),
+        (["grade", "class", "--sandbox", "none"], "--sandbox"),
+        (["grade", "class", "--workers", "-1"], "--workers"),
+        (["grade"], "SUBMISSIONS"),
+    ],
+)
+def test_a_wrong_call_is_told_in_clear_words_and_ends_with_2(desk, capsys, arguments, told):
+    assert main(arguments) == 2
+    err = capsys.readouterr().err
+    assert told.lower() in err.lower()
+    assert "Traceback" not in err
+
+
+def test_a_mistake_in_the_course_names_its_line(desk, tmp_path, capsys):
+    (tmp_path / "course.yml").write_text(COURSE.replace("points: 3", "points: many"))
+    assert main(["grade", "class"]) == 2
+    assert "course.yml:10:" in capsys.readouterr().err
+
+
+def test_an_upload_that_cannot_be_read_costs_nobody_else(desk, tmp_path, capsys):
+    (tmp_path / "class" / "eve.zip").write_bytes(b"no archive")
+    (tmp_path / "class" / "dan").mkdir()
+    assert main(["grade", "class"]) == 0
+    assert "2 of 4 handed in" in capsys.readouterr().out
+    totals = {row["id"]: row["total"] for row in rows(tmp_path / "grades")}
+    assert totals == {"ann": "6", "bob": "6", "dan": "0", "eve": "0"}
+    assert "eve.zip" in next(row for row in rows(tmp_path / "grades") if row["id"] == "eve")["problems"]
+
+
+def test_ctrl_c_says_what_was_kept(desk, capsys):
+    desk.stop = KeyboardInterrupt()
+    assert main(["grade", "class"]) == 130
+    err = capsys.readouterr().err
+    assert err == "kata: stopped. 1 of 4 students' units are graded and kept in grades/journal.jsonl.\n"
+
+
+@pytest.mark.parametrize("kind", [UsageError, SandboxError])
+def test_an_error_on_the_way_says_what_was_kept(desk, capsys, kind):
+    desk.stop = kind("the disk is full", "Make room.")
+    assert main(["grade", "class"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(
+        "kata: the disk is full\n  Make room.\n  1 of 4 students' units are graded and kept in"
+    )
+
+
+def test_a_secret_seed_is_used(desk, capsys):
+    assert main(["seed"]) == 0
+    assert main(["grade", "class"]) == 0
+    assert desk.made[-1][2] is False
+    assert "demo seed" not in capsys.readouterr().out

@@ -1,0 +1,67 @@
+import msgspec
+import pytest
+
+from grader.course.model import Limits
+from grader.gradebook.hashes import Hasher, digest, grader_hash
+
+
+@pytest.fixture
+def course(invented, tmp_path):
+    catalogue = invented.make_catalogue(tmp_path)
+    for unit in catalogue.units:
+        for file in (
+            catalogue.public_tests(unit),
+            catalogue.hidden_tests(unit),
+            catalogue.solution_file(unit),
+        ):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"# {file.name}\n")
+    return catalogue
+
+
+def changed(before, after) -> set[str]:
+    return {name for name in before.__struct_fields__ if getattr(before, name) != getattr(after, name)}
+
+
+def test_each_hash_answers_to_its_own_file(course, invented):
+    unit, sources = course.unit("u01"), dict(invented.BOTH)
+    exercise = course.exercise("u01.grad_check")
+    before = Hasher(course).hashes(exercise, sources)
+    assert Hasher(course).hashes(exercise, sources) == before
+
+    assert changed(before, Hasher(course).hashes(exercise, {**sources, invented.SLOPES: "y"})) == {
+        "student",
+        "submission",
+    }
+    assert changed(before, Hasher(course).hashes(exercise, {**sources, invented.VALUE: "y"})) == {
+        "submission"
+    }
+    for file in (course.hidden_tests(unit), course.public_tests(unit)):
+        file.write_text("changed")
+        after = Hasher(course).hashes(exercise, sources)
+        assert changed(before, after) == {"suite"}
+        before = after
+    course.solution_file(unit).write_text("changed")
+    assert changed(before, Hasher(course).hashes(exercise, sources)) == {"solution"}
+
+
+def test_limits_count(course, invented):
+    exercise = course.exercise("u01.grad_check")
+    before = Hasher(course).hashes(exercise, invented.BOTH)
+    slower = msgspec.structs.replace(course.course, limits=Limits(seconds=99))
+    after = Hasher(type(course)(slower, course.root)).hashes(exercise, invented.BOTH)
+    assert changed(before, after) == {"limits"}
+
+
+def test_the_file_may_be_missing(course):
+    assert Hasher(course).hashes(course.exercise("u05.backward"), {}).student == ""
+
+
+def test_parts_are_told_apart():
+    assert digest([b"ab", b"c"]) != digest([b"a", b"bc"])
+    assert digest([]) != digest([b""])
+
+
+def test_the_graders_hash_is_stable_and_about_files():
+    assert grader_hash() == grader_hash()
+    assert len(grader_hash()) == 32
