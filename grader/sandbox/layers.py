@@ -1,0 +1,84 @@
+"""Which defences this machine really has, and which rung of the ladder a run stands on."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from grader.errors import SandboxError, UsageError
+from grader.sandbox.launch import command, environment
+from grader.sandbox.rungs import REQUIRED, Layer, Rung
+from grader.sandbox.syscalls import machine
+
+__all__ = ["Layer", "LayerState", "Rung", "probe", "resolve"]
+
+_AS_ROOT = "run as root (sudo kata ...); start a container with --cap-add SYS_ADMIN"
+
+REMEDIES: dict[Layer, str] = {
+    Layer.LIMITS: "use Linux 5.3 or later; in a container, allow prlimit64 and pidfd_open",
+    Layer.SECCOMP: "use a kernel with CONFIG_SECCOMP_FILTER; in a container, allow seccomp(2)",
+    Layer.LANDLOCK: "use Linux 5.13 or later with lsm=landlock,...; in a container, allow landlock_*",
+    Layer.UID: _AS_ROOT,
+    Layer.PROCESSES: _AS_ROOT,
+    Layer.FILES: _AS_ROOT,
+    Layer.NETWORK: _AS_ROOT,
+}
+
+
+@dataclass(frozen=True)
+class LayerState:
+    """One layer on this machine. why: what the kernel said when it does not hold; remedy: what to do then."""
+
+    name: Layer
+    active: bool
+    why: str = ""
+    remedy: str = ""
+
+
+def probe() -> list[LayerState]:
+    """Really try each layer, in a child process. SandboxError where grading is not possible at all."""
+    if sys.platform != "linux":
+        raise SandboxError("grading needs Linux", "use a Linux machine, a container, or WSL 2")
+    machine()
+    try:
+        run = subprocess.run(
+            command("grader.sandbox.probe"),
+            env=environment(),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=300,
+            check=True,
+        )
+        reasons: dict[str, str] = json.loads(run.stdout)
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        said = (getattr(error, "stderr", None) or b"").decode("utf-8", "replace").strip()
+        raise SandboxError(
+            f"the sandbox could not be tried: {said.splitlines()[-1] if said else error}",
+            f"see what this says: {' '.join(command('grader.sandbox.probe'))}",
+        ) from error
+    return [_state(layer, reasons[layer]) for layer in Layer]
+
+
+def _state(layer: Layer, reason: str) -> LayerState:
+    return LayerState(layer, False, reason, REMEDIES[layer]) if reason else LayerState(layer, True)
+
+
+def resolve(wanted: str, states: list[LayerState] | None = None) -> Rung:
+    """The rung to grade on: the one named, or with "auto" the strongest whose layers all hold.
+
+    states: what probe() said, if it was asked before. SandboxError with reason and remedy when the named rung
+    does not hold, or none does; a weaker one is never taken in its place, and "auto" is never unsafe.
+    UsageError for an unknown name.
+    """
+    if wanted != "auto" and wanted not in list(Rung):
+        raise UsageError(f"there is no sandbox named {wanted!r}", f"use auto, {', '.join(Rung)}")
+    missing = {state.name: state for state in states or probe() if not state.active}
+    candidates = [Rung(wanted)] if wanted != "auto" else [rung for rung in Rung if rung is not Rung.UNSAFE]
+    for rung in candidates:
+        if not any(layer in missing for layer in REQUIRED[rung]):
+            return rung
+    lacking = [missing[layer] for layer in REQUIRED[candidates[-1]] if layer in missing]
+    reasons = "; ".join(f"{state.name}: {state.why}" for state in lacking)
+    what = "no sandbox holds here" if wanted == "auto" else f"the sandbox {wanted} does not hold here"
+    raise SandboxError(f"{what}: {reasons}", "; ".join(dict.fromkeys(state.remedy for state in lacking)))
