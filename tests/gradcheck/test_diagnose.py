@@ -1,0 +1,181 @@
+"""The order of the causes, what a draw must show, and where the diagnosis stays silent."""
+
+import numpy as np
+import pytest
+
+from grader.gradcheck.compare import assert_close, assert_gradient
+from grader.gradcheck.diagnose import candidates, confirm
+from grader.gradcheck.message import Mismatch
+
+RNG = np.random.default_rng(11)
+E = RNG.normal(size=(5, 3))
+V = RNG.normal(size=7)
+
+
+def found(yours, expected, **clues) -> tuple[str, ...]:
+    with pytest.raises(Mismatch) as caught:
+        assert_close(yours, expected, of="y", **clues)
+    return caught.value.finding.candidates
+
+
+def shifted(values):
+    return np.concatenate([[9.0], values[:-1]])
+
+
+def with_entry(values, index, value):
+    changed = values.copy()
+    changed[index] = value
+    return changed
+
+
+FIRST = [
+    (None, E, "forgot `return`?"),
+    (1.0, (1.0, 2.0), "1 result where 2 are expected"),
+    ((1.0, 2.0, 3.0, 4.0), (1.0, 2.0), "4 results where 2 are expected"),
+    ((1.0,), (1.0, 2.0), "one entry too few"),
+    ([1.0, 2.0, 3.0], [1.0, 2.0], "one entry too many"),
+    ([1.0], [1.0, 2.0, 3.0], "the number of entries is wrong"),
+    ((1.0,), 1.0, "a comma too many makes a tuple of one"),
+    ((E, E), E, "2 results where one is expected"),
+    ([1.0, 2.0], np.array([1.0, 2.0]), "a list where a float64 array belongs"),
+    (E.astype(np.float32), E, "dtype float32 where float64 belongs"),
+    (E + 0j, E, "complex where a real number belongs"),
+    (True, 1.0, "a bool where a float belongs"),
+    ({"a": 1.0}, {"b": 1.0}, "the keys are not the expected ones"),
+    (E * np.nan, E, "nan (0/0, inf - inf, or the log of a negative number?)"),
+    (E + np.inf, E, "inf (an overflow, or a division by 0?)"),
+    (E.T, E, "transposed (right after .T)"),
+    (-E.T, E, "transposed (right after .T), and the sign is wrong"),
+    (E, E.sum(0), "not summed over broadcast axis 0"),
+    (E, E.sum(1, keepdims=True), "not summed over broadcast axis 1"),
+    (E, E.mean(0), "not averaged over axis 0"),
+    (E, float(E.sum()), "not summed over broadcast axes 0 and 1"),
+    (E.sum(1), E, "summed over axis 1, which must stay"),
+    (E.mean(0), E, "averaged over axis 0, which must stay"),
+    (E[:, None], E, "an axis of size 1 too many"),
+    (V, V[:, None], "an axis of size 1 is missing or misplaced"),
+    (E.reshape(3, 5), E, "the right numbers in another shape (right after reshape)"),
+    (E * 0, E, "all zeros"),
+    (0.0, 2.5, "it is always 0"),
+    (-E, E, "the sign is wrong (times -1)"),
+    (V[::-1], V, "in reversed order"),
+    (E[:, ::-1], E, "in reversed order along axis 1"),
+    (V.tolist()[::-1], V.tolist(), "in reversed order"),
+    (5 * E, E, "missing factor 1/N (mean, not sum?), N = size of axis 0"),
+    (15 * E, E, "missing factor 1/N (mean, not sum?), N = number of all elements"),
+    (-3 * E, E, "wrong sign, and missing factor 1/N (mean, not sum?), N = size of axis 1"),
+    (E / 3, E, "a factor 1/N too much (sum, not mean?), N = size of axis 1"),
+    (2 * E, E, "a factor 2 too much"),
+    (E / 2, E, "a factor 2 is missing"),
+    (1.25 * E, E, "a count is off by one, N = size of axis 0 (N - 1 for N, or the reverse?)"),
+    (E * np.sqrt(3), E, "missing factor 1/sqrt(N), N = size of axis 1"),
+    (0.11 * E, E, "a constant factor 9.091 too small"),
+    (1.00002 * E, E, "a constant factor 1.00002 too large"),
+    (shifted(V), V, "shifted by one along axis 0"),
+    (np.where(V > 0, V, 0.0), V, "right where it is not 0, but 0 in too many places"),
+    (V, np.where(V > 0, V, 0.0), "right but where it must be 0"),
+    (with_entry(V, 0, 9.0), V, "only the first element is wrong"),
+    (with_entry(E, (4, 1), 9.0), E, "only the last place along axis 0 is wrong"),
+    (E + 0.7, E, "off by the same number everywhere"),
+    (E + E[:, :1], E, "off by the same number all along axis 1"),
+    (E * (2 + E[:1]), E, "off by the same factor all along axis 0"),
+    (np.repeat(E.mean(0)[None], 5, 0), E, "each number is the mean along axis 0"),
+    (np.repeat(E.sum(1)[:, None], 3, 1), E, "each number is the sum along axis 1"),
+    (np.full(7, 0.3), V, "the same number in every place"),
+    (np.abs(V), V, "only the signs are wrong, and not everywhere"),
+    (V[[1, 0, 2, 3, 6, 5, 4]], V, "the right numbers in the wrong places"),
+    (np.array([True, False, True]), np.array([False, True, False]), "True and False are swapped"),
+]
+
+
+@pytest.mark.parametrize(("yours", "expected", "cause"), FIRST)
+def test_the_likeliest_cause_comes_first(yours, expected, cause):
+    assert found(yours, expected)[0] == cause
+
+
+ARGUMENTS = {"x": RNG.normal(size=(5, 3)), "bias": RNG.normal(size=3), "lr": np.float64(0.07)}
+WITH_ARGUMENTS = [
+    (E / ARGUMENTS["x"], E, "missing factor `x`"),
+    (-E / ARGUMENTS["x"], E, "missing factor `x`, and the sign is wrong"),
+    (E * ARGUMENTS["bias"], E, "a factor `bias` too much (or a division by it is missing)"),
+    (E / 0.07, E, "missing factor `lr`"),
+    (ARGUMENTS["x"], E, "equal to `x`"),
+    (E - ARGUMENTS["bias"], E, "the term `bias` is missing"),
+    (E + ARGUMENTS["bias"], E, "the term `bias` is too much"),
+    (E + 2 * ARGUMENTS["x"], E, "the sign of the term `x` is wrong"),
+    (E - 0.07 * ARGUMENTS["x"], E, "the term `lr` times `x` is missing"),
+    (E + 0.9 * ARGUMENTS["x"], E, "off by a multiple of `x`"),
+    (np.where(ARGUMENTS["x"] > 0, E, E + 1 + E**2), E, "right only where `x` > 0"),
+    (E * ARGUMENTS["x"], E * ARGUMENTS["bias"], "one of `x` and `bias` stands where the other belongs"),
+]
+
+
+@pytest.mark.parametrize(("yours", "expected", "cause"), WITH_ARGUMENTS)
+def test_arguments_are_named(yours, expected, cause):
+    assert found(yours, expected, arguments=ARGUMENTS)[0] == cause
+
+
+def test_suspects_come_after_general_causes_but_first_for_a_single_number():
+    """One number fits many explanations by accident, so there the named mistakes are asked first."""
+    suspects = {"kept the sum": 5 * E}
+    order = found(5 * E, E, suspects=suspects)
+    assert order.index("missing factor 1/N (mean, not sum?), N = size of axis 0") < order.index(
+        "kept the sum"
+    )
+    assert order.index("kept the sum") < order.index("a constant factor 5 too large")
+    assert found(4.004, 2.002, suspects={"2h is missing below": 4.004})[0] == "2h is missing below"
+
+
+def test_suspects_may_be_of_any_kind():
+    assert "mixed" in found((1.0, "b"), (2.0, "a"), suspects={"mixed": (1.0, "b"), "other": (2.0, "b")})
+    assert "empty" in found([], [1.0], suspects={"empty": []})
+    assert "overflow" in found(
+        np.array([np.nan, 1.0]), np.ones(2), suspects={"overflow": np.array([np.nan, 1.0])}
+    )
+    assert "flat" in found(E.ravel(), E, suspects={"flat": E.ravel()})
+    assert found("crawling", "ok", suspects={"too slow": "crawling", "no": "x"}) == ("too slow",)
+
+
+def test_a_suspect_that_is_only_near_is_not_named():
+    """yours and the suspect agree to the tolerance of the test, but not to the size of the gap."""
+    expected, yours = np.array([1.0, 2.0]), np.array([1.0, 2.0 + 5e-6])
+    assert "near" not in candidates(yours, expected, suspects={"near": np.array([1.0, 2.0 + 4e-6])})
+    assert "exact" in candidates(yours, expected, suspects={"exact": np.array([1.0, 2.0 + 5e-6])})
+
+
+def test_right_results_have_no_cause():
+    assert candidates(E, E.copy(), upstream=E, suspects={"same": E}) == ()
+
+
+def test_parts_in_another_order():
+    assert found((V, E), (E, V))[0] == "the right results in another order"
+    assert found((2.0, 1.0), (1.0, 2.0))[0] == "the right results in another order"
+
+
+def test_a_gradient_of_zeros_accepts_no_factor():
+    """0 times anything is 0: nothing may be concluded from a true gradient of 0."""
+    said = candidates(V, V * 0, upstream=V * 2, arguments={"x": V * 3})
+    assert not [cause for cause in said if "factor" in cause or "sign" in cause]
+
+
+def test_useless_clues_are_passed_over():
+    clues = {
+        "upstream": "g",
+        "arguments": {"x": None, "n": [], "s": "text", "inf": np.array([np.inf]), "e": np.ones(0)},
+    }
+    assert candidates(-E, E, **clues)[0] == "the sign is wrong (times -1)"
+
+
+def test_a_list_of_numbers_is_diagnosed_as_a_vector():
+    with pytest.raises(Mismatch) as caught:
+        assert_gradient((-12.0, -18.0), (12.0, 18.0), of="slopes")
+    assert caught.value.finding.candidates[0] == "the sign is wrong (times -1)"
+
+
+def test_confirm_takes_the_first_that_all_draws_name():
+    assert confirm([("a", "b", "c"), ("c", "b")]) == "b"
+    assert confirm([("a", "b"), ("b", "a"), ("a",)]) == "a"
+    assert confirm([("a",), ("b",)]) == ""
+    assert confirm([("a",), ()]) == ""
+    assert confirm([("a",)]) == ""
+    assert confirm([]) == ""
