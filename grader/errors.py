@@ -60,3 +60,11 @@ class TooSlow(RunStopped):
 
 class TooMuchMemory(RunStopped):
     """The student's code asked for more memory than course.yml gives the exercise."""
+
+
+def text_of(error: BaseException) -> str:
+    """What an error says of itself; the student's own class may be unable to say it."""
+    try:
+        return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
+    except BaseException:
+        return "(the error's own text could not be made)"

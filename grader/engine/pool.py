@@ -10,18 +10,20 @@ import platform
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import metadata
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import cast
 
 from grader.course.catalogue import Catalogue
-from grader.engine.process import GradingProcess, Link, Reply
+from grader.engine.process import GradingProcess, Link, MakeBackend, Reply
 from grader.errors import CourseError, GraderError, KataError
+from grader.examine.jailed import JailedBackend
 from grader.examine.outcome import ExerciseOutcome, Verdict
 from grader.examine.seed import Seed
 from grader.gradcheck.message import Finding
-from grader.sandbox.layers import resolve
+from grader.sandbox.layers import Rung, resolve
 
 PACKAGES = ("katagrad", "numpy", "torch", "hypothesis", "pytest")
 
@@ -48,12 +50,22 @@ class Pool:
     """A context manager around the grading processes.
 
     rung: "auto" for the strongest sandbox that works here, or a rung's name. workers: 0 for one a core.
+    backend: makes the place where the code runs, instead of that sandbox; for the course's own answers only.
     Raises SandboxError where no sandbox works, CourseError where the course's tests do not import.
     """
 
-    def __init__(self, catalogue: Catalogue, seed: Seed, *, rung: str = "auto", workers: int = 0) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        seed: Seed,
+        *,
+        rung: str = "auto",
+        workers: int = 0,
+        backend: MakeBackend | None = None,
+    ) -> None:
         self.catalogue, self.seed = catalogue, seed
-        self.rung = resolve(rung)
+        self.rung = resolve(rung) if backend is None else Rung.UNSAFE
+        self._backend = backend or partial(JailedBackend.on, self.rung)
         self.workers = workers or len(os.sched_getaffinity(0))
         self._context = multiprocessing.get_context("spawn")
         self._processes: list[GradingProcess] = []
@@ -99,7 +111,7 @@ class Pool:
     def _start(self) -> GradingProcess:
         taken = [process.core for process in self._processes]
         core = min(sorted(os.sched_getaffinity(0)), key=taken.count)
-        process = GradingProcess(self._context, self.catalogue, self.seed, self.rung, core)
+        process = GradingProcess(self._context, self.catalogue, self.seed, self._backend, core)
         self._processes.append(process)
         return process
 

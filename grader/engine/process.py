@@ -2,18 +2,20 @@
 
 import os
 import signal
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 
 from grader.course.catalogue import Catalogue
 from grader.errors import KataError
+from grader.examine.desk import ExamBackend
 from grader.examine.examiner import Examiner
 from grader.examine.outcome import ExerciseOutcome
 from grader.examine.seed import Seed
 from grader.examine.session import run_session
-from grader.sandbox.layers import Rung
 
 Link = Connection  # of jobs one way, of replies the other
+MakeBackend = Callable[[], ExamBackend]  # called in the new process
 Reply = tuple[ExerciseOutcome, ...] | KataError | str
 END_WAIT = 10.0
 
@@ -22,12 +24,15 @@ class GradingProcess:
     """The parent's handle: send a unit and sources, receive outcomes."""
 
     def __init__(
-        self, context: SpawnContext, catalogue: Catalogue, seed: Seed, rung: Rung, core: int
+        self, context: SpawnContext, catalogue: Catalogue, seed: Seed, backend: MakeBackend, core: int
     ) -> None:
         self.core = core
         self.connection, theirs = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(theirs, catalogue, seed, rung, core), name="katagrad-examiner", daemon=True
+            target=_serve,
+            args=(theirs, catalogue, seed, backend, core),
+            name="katagrad-examiner",
+            daemon=True,
         )
         # Hash order must not differ from run to run: tests may draw from sets.
         before = os.environ.get("PYTHONHASHSEED")
@@ -66,7 +71,7 @@ class GradingProcess:
             self._process.join()
 
 
-def _serve(connection: Connection, catalogue: Catalogue, seed: Seed, rung: Rung, core: int) -> None:
+def _serve(connection: Connection, catalogue: Catalogue, seed: Seed, backend: MakeBackend, core: int) -> None:
     # A test and the code it asks take turns: waking the other one up on another core costs four times more.
     os.sched_setaffinity(0, {core})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
@@ -77,10 +82,14 @@ def _serve(connection: Connection, catalogue: Catalogue, seed: Seed, rung: Rung,
                 unit, files = connection.recv()
             except EOFError:
                 return
-            connection.send(_examine(examiner, unit, files))
+            reply = _examine(examiner, unit, files)
+            try:
+                connection.send(reply)
+            except OSError:  # the parent is gone, on Ctrl-C for one
+                return
 
     try:
-        run_session(catalogue, seed, rung, serve)
+        run_session(catalogue, seed, backend(), serve)
     except KataError as error:
         _answer_everything_with(connection, error)
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from grader.course.catalogue import Catalogue
-from grader.course.model import Unit
+from grader.course.model import Limits, Unit
 from grader.errors import CourseError
 from grader.examine.seed import Seed
 
@@ -30,6 +30,27 @@ class Backend(Protocol):
     @property
     def sources(self) -> Mapping[str, str]:
         """The student's files as their code's tracebacks name them -> text."""
+
+
+class ExamBackend(Backend, Protocol):
+    """A backend that takes one student after the other, as an examiner needs it.
+
+    fresh: nothing ran yet in the process that holds the student's code.
+    """
+
+    fresh: bool
+
+    def admit(self, files: Mapping[str, str]) -> None:
+        """Take the next student: whatever the last one left is gone."""
+
+    def begin(self, limits: Limits, afresh: bool = False) -> None:
+        """Start an exercise: its budget begins now; `afresh`, in a process where nothing ran yet."""
+
+    def drop(self) -> None:
+        """Give up what holds the code; the next test gets a new one."""
+
+    def end(self) -> None:
+        """Give everything back: no student follows."""
 
 
 @dataclass

@@ -13,13 +13,13 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.course.symbols import unchanged
 from grader.errors import KataError, RunStopped
-from grader.examine.desk import Desk, exercise_of
+from grader.examine.desk import Desk, ExamBackend, exercise_of
 from grader.examine.fixtures import title_of
-from grader.examine.jailed import JailedBackend
 from grader.examine.judge import place_of
 from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
 from grader.examine.running import Ran, diagnose, run_test
 from grader.gradcheck.message import Finding
+from grader.release.stub import make_stub
 
 
 class Suite:
@@ -33,7 +33,7 @@ class Suite:
         cases: dict[str, int] = {}
         for item in items:
             cases[_function(item)] = cases.get(_function(item), 0) + 1
-        self.public = [item.path.is_relative_to(catalogue.exercises_dir) for item in items]
+        self.public = [item.path.is_relative_to(catalogue.exercises_dir.absolute()) for item in items]
         self.shares = [
             (1.0 if public else exercise_of(item)[1]) / cases[_function(item)]
             for item, public in zip(items, self.public, strict=True)
@@ -59,8 +59,9 @@ def _function(item: pytest.Item) -> str:
 class Examiner:
     """Runs suites against the backend on the desk."""
 
-    def __init__(self, desk: Desk, backend: JailedBackend, suites: Mapping[str, Suite]) -> None:
+    def __init__(self, desk: Desk, backend: ExamBackend, suites: Mapping[str, Suite]) -> None:
         self.desk, self.backend, self.suites = desk, backend, suites
+        self._stubs: dict[str, str] = {}
 
     def examine(self, unit: Unit, files: Mapping[str, str]) -> tuple[ExerciseOutcome, ...]:
         """One outcome for every exercise of the unit, in the order of course.yml."""
@@ -94,13 +95,19 @@ class Examiner:
         if source is None:
             finding = Finding(what=f"the file {unit.file} was not handed in")
             return ExerciseOutcome(exercise.id, Verdict.TODO, (), finding)
-        stub = self.desk.catalogue.stub_file(unit).read_text(encoding="utf-8")
         try:
-            if not unchanged(source, stub, exercise.symbols):
+            if not unchanged(source, self._stub(unit), exercise.symbols):
                 return None
         except SyntaxError:
             return None  # importing it says so, with the line
         return ExerciseOutcome(exercise.id, Verdict.TODO, (), Finding(what="nothing was written here yet"))
+
+    def _stub(self, unit: Unit) -> str:
+        """The stub as it was handed out: cut anew, for the one under exercises/ may be somebody's answer."""
+        if unit.id not in self._stubs:
+            path = self.desk.catalogue.solution_file(unit)
+            self._stubs[unit.id] = make_stub(path.read_text(encoding="utf-8"), str(path))
+        return self._stubs[unit.id]
 
     def _run(self, suite: Suite) -> tuple[TestOutcome, ...]:
         rans: list[Ran] = []
@@ -164,7 +171,7 @@ def _gravity(test: TestOutcome) -> tuple[int, bool]:
 class ExaminerPlugin:
     """The pytest plugin of a grading session: instead of running each test once, it serves jobs."""
 
-    def __init__(self, desk: Desk, backend: JailedBackend, serve: Any) -> None:
+    def __init__(self, desk: Desk, backend: ExamBackend, serve: Any) -> None:
         self.desk, self.backend, self.serve = desk, backend, serve
         self.broken: list[str] = []
 
@@ -173,6 +180,8 @@ class ExaminerPlugin:
             self.broken.append(str(report.longrepr))
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if self.broken:
+            return True  # nobody is examined with a part of the tests; run_session says why
         by_exercise: dict[str, list[pytest.Item]] = {e.id: [] for e in self.desk.catalogue.exercises}
         for item in session.items:
             by_exercise.setdefault(exercise_of(item)[0], []).append(item)

@@ -1,6 +1,9 @@
 """The pytest plugin that every session loads: the fixtures in which tests of the course are written."""
 
+import functools
 import inspect
+import itertools
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis
@@ -12,7 +15,8 @@ from hypothesis.internal.constants_ast import Constants
 from grader.errors import CourseError
 from grader.examine.desk import DESK, Desk, exercise_of, test_key
 
-MAX_EXAMPLES = 20
+SIMPLE_CASES = 6  # Hypothesis gives up simple ones after 5 in a row that do not count
+MAX_EXAMPLES = 10  # an example costs about a millisecond, for every submission
 
 
 @pytest.fixture
@@ -79,9 +83,29 @@ def is_redrawable(item: pytest.Item) -> bool:
 
 def seed_hypothesis(item: pytest.Item, desk: Desk) -> None:
     """Give a @given test the cases of this course, exercise, test and draw."""
-    if is_hypothesis_test(item):
-        number = desk.seed.number(exercise_of(item)[0], test_key(item), desk.draw)
-        hypothesis.seed(number)(item.obj)  # type: ignore[attr-defined]
+    if not is_hypothesis_test(item):
+        return
+    function = item.obj  # type: ignore[attr-defined]
+    hypothesis.seed(desk.seed.number(exercise_of(item)[0], test_key(item), desk.draw))(function)
+    inner = getattr(function.hypothesis.inner_test, "__kata_inner__", function.hypothesis.inner_test)
+    function.hypothesis.inner_test = _without_simple_cases(inner) if desk.draw else inner
+
+
+def _without_simple_cases(inner: Callable[..., Any]) -> Callable[..., Any]:
+    """The test without the cases that Hypothesis begins with: on every seed the simplest, then nearly so.
+
+    Another draw that met them again would be no other draw.
+    """
+    calls = itertools.count()
+
+    @functools.wraps(inner)
+    def test(*args: Any, **kwargs: Any) -> Any:
+        if next(calls) < SIMPLE_CASES:
+            hypothesis.reject()
+        return inner(*args, **kwargs)
+
+    test.__kata_inner__ = inner  # type: ignore[attr-defined]
+    return test
 
 
 def title_of(item: pytest.Item) -> str:

@@ -51,6 +51,11 @@ class JailedBackend:
     `limits` are those of the exercise that is being tested; `fresh` says that nothing ran before it.
     """
 
+    @classmethod
+    def on(cls, rung: Rung) -> "JailedBackend":
+        """With zygotes of its own."""
+        return cls(Zygotes(rung))
+
     def __init__(self, zygotes: Zygotes) -> None:
         self.zygotes = zygotes
         self.files: dict[str, str] = {}
@@ -85,7 +90,7 @@ class JailedBackend:
         """The student's module; SubmissionError without its file, else what its import raises."""
         if unit.file not in self.files:
             raise SubmissionError(f"the file {unit.file} was not handed in")
-        if self._unit is not None and self._unit is not unit:
+        if self.session is not None and (self._unit is not unit or not self.session.jail.alive):
             self.drop()
         if unit.module in self._failed:
             raise self._failed[unit.module]
@@ -112,9 +117,12 @@ class JailedBackend:
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""
         if self.session is not None:
-            self.session.jail.kill()
-            self.session.jail.process.close()
+            self.session.close()
         self.session = self._unit = self._module = None
 
     def close(self) -> None:
         self.drop()
+
+    def end(self) -> None:
+        self.close()
+        self.zygotes.close()

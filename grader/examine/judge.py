@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory, TooSlow
+from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory, TooSlow, text_of
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.fault import Frame, StudentError
 
 LEFT_IN = "you left `raise NotImplementedError` on line {line}"
+WIDTH = 200  # of a student's line, as far as it is shown
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -44,10 +45,10 @@ def judge(error: BaseException, sources: Mapping[str, str]) -> tuple[Verdict, Fi
         return Verdict.CRASHED, Finding(what=f"{error.type_name}: {clean(error.text)}")
     if type(error).__module__.startswith("hypothesis") and "Flaky" in type(error).__name__:
         return Verdict.WRONG, Finding(what="the same call gave different results when it was made again")
-    if isinstance(error, AssertionError) and str(error):
-        return Verdict.WRONG, Finding(what=clean(str(error)).partition("\n")[0])
+    if isinstance(error, AssertionError) and text_of(error):
+        return Verdict.WRONG, Finding(what=clean(text_of(error)).partition("\n")[0])
     return Verdict.GRADER_ERROR, Finding(
-        what=f"the test itself failed: {type(error).__name__}: {clean(str(error))}",
+        what=f"the test itself failed: {type(error).__name__}: {clean(text_of(error))}",
         where=_place_of_test(error),
         help="This is not your fault. Please report it.",
     )
@@ -148,15 +149,15 @@ def _caret(text: str, offset: int) -> str:
     line = text.rstrip("\n")
     indent = len(line) - len(line.lstrip())
     at = max(offset - 1 - indent, 0)
-    return f"{line.strip()}\n{' ' * min(at, 200)}^"
+    return f"{line.strip()[:WIDTH]}\n{' ' * min(at, WIDTH)}^"
 
 
 def _crash(error: BaseException, frames: list[Frame], sources: Mapping[str, str]) -> tuple[Verdict, Finding]:
     last = frames[-1]
     lines = sources[last.file].splitlines()
-    source = lines[last.line - 1].strip() if 0 < last.line <= len(lines) else ""
+    source = lines[last.line - 1].strip()[:WIDTH] if 0 < last.line <= len(lines) else ""
     name = error.type_name if isinstance(error, StudentError) else type(error).__name__
-    text = error.text if isinstance(error, StudentError) else str(error)
+    text = error.text if isinstance(error, StudentError) else text_of(error)
     finding = Finding(
         what=f"{name}: {clean(text)}" if text else name,
         where=f"{shown(last.file)}:{last.line}",
@@ -170,5 +171,5 @@ def _crash(error: BaseException, frames: list[Frame], sources: Mapping[str, str]
 def _place_of_test(error: BaseException) -> str:
     for entry in reversed(traceback.extract_tb(error.__traceback__)):
         if _is_test_file(entry.filename):
-            return f"{shown(entry.filename)}:{entry.lineno}"
+            return f"{Path(entry.filename).parent.name}/{Path(entry.filename).name}:{entry.lineno}"
     return ""

@@ -3,8 +3,9 @@
 Used by the student's own run and by the grader: the same verdict, whichever backend holds the code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -34,13 +35,26 @@ class Ran:
 
 
 class Recorder:
-    """The plugin part that keeps what a test raised: reports hold only text."""
+    """The plugin part that keeps what a test raised, RunStopped included: reports hold only text."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
         if call.excinfo is not None and RAISED not in item.stash:
             item.stash[RAISED] = call.excinfo.value
         return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(
+        self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
+    ) -> Generator[None, object, object]:
+        try:
+            return (yield)
+        except BaseException as error:
+            if fixturedef.cached_result is None:
+                # pytest keeps only an Exception; after anything else the fixture cannot be set up again.
+                key = fixturedef.cache_key(request)  # type: ignore[arg-type]
+                fixturedef.cached_result = (None, key, (error, error.__traceback__))
+            raise
 
 
 def run_test(item: pytest.Item, draw: int = 0, nextitem: pytest.Item | None = None) -> Ran:

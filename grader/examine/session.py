@@ -10,13 +10,11 @@ import pytest
 from grader.course.catalogue import Catalogue
 from grader.errors import CourseError
 from grader.examine import fixtures
-from grader.examine.desk import Desk
+from grader.examine.desk import Desk, ExamBackend
 from grader.examine.examiner import Examiner, ExaminerPlugin
-from grader.examine.jailed import JailedBackend, Zygotes
 from grader.examine.local import LocalBackend
 from grader.examine.running import Recorder
 from grader.examine.seed import Seed
-from grader.sandbox.layers import Rung
 
 
 class _Configure:
@@ -25,11 +23,18 @@ class _Configure:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         fixtures.configure(config, self.desk)
+        config.option.tbstyle = (
+            "no"  # tracebacks as text, which nobody reads here, cost most of a failed test
+        )
 
 
-def run_session(catalogue: Catalogue, seed: Seed, rung: Rung, serve: Callable[[Examiner], None]) -> None:
-    """Collect the course's tests and call `serve` with an Examiner. CourseError where they do not import."""
-    backend = JailedBackend(Zygotes(rung))
+def run_session(
+    catalogue: Catalogue, seed: Seed, backend: ExamBackend, serve: Callable[[Examiner], None]
+) -> None:
+    """Collect the course's tests and call `serve` with an Examiner; `backend` is ended afterwards.
+
+    CourseError where the tests do not import.
+    """
     reference = LocalBackend.of_folder(catalogue.solutions_dir, catalogue, isolated=True)
     desk = Desk(catalogue, seed, backend, reference)
     plugin = ExaminerPlugin(desk, backend, serve)
@@ -59,8 +64,7 @@ def run_session(catalogue: Catalogue, seed: Seed, rung: Rung, serve: Callable[[E
                 plugins=[fixtures, _Configure(desk), Recorder(), plugin],
             )
         finally:
-            backend.close()
-            backend.zygotes.close()
+            backend.end()
     if plugin.broken:
         raise CourseError("the course's tests cannot be imported:\n" + "\n".join(plugin.broken))
     if code not in (0, 5):

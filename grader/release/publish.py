@@ -13,6 +13,7 @@ from grader.release.picture import draw
 from grader.release.stub import make_stub
 
 HINTS = ".kata/hints.json"
+STUBS = ".kata/stubs"  # untouched ones, for `kata reset`
 
 
 def generated_files(catalogue: Catalogue) -> dict[Path, str]:
@@ -20,16 +21,17 @@ def generated_files(catalogue: Catalogue) -> dict[Path, str]:
 
     Needs the solutions. Raises CourseError with file and line for what is wrong in them.
     """
+    folder = catalogue.exercises_dir
     files: dict[Path, str] = {}
     hints: dict[str, list[str]] = {}
     for unit in catalogue.units:
         solution = catalogue.solution_file(unit)
-        files[catalogue.stub_file(unit)] = make_stub(_read(solution, unit), str(solution))
+        stub = make_stub(_read(solution, unit), str(solution))
+        files[catalogue.stub_file(unit)] = files[folder / STUBS / unit.file] = stub
         files |= _pictures(catalogue, unit)
         source = catalogue.hints_file(unit)
         ids = [exercise.id for exercise in unit.exercises]
         hints |= parse_hints(_read(source, unit), ids, str(source))
-    folder = catalogue.exercises_dir
     files[folder / RELEASED] = _json(catalogue.course)
     files[folder / HINTS] = _json(hints)
     return files

@@ -14,11 +14,14 @@ END_WAIT = 5.0
 
 
 class Jail:
-    """One process and its clock. `check` raises TooSlow when the budget is used up."""
+    """One process and its clock. `check` raises TooSlow when the budget is used up.
+
+    alive: nothing was lost or stopped so far
+    """
 
     def __init__(self, process: Process, seconds: float) -> None:
         self.process = process
-        self.used_by_others = 0.0
+        self.alive = True
         self.refill(seconds)
 
     @property
@@ -33,23 +36,37 @@ class Jail:
 
     def check(self) -> None:
         """TooSlow, and the process ended, where the exercise used more than its seconds."""
-        if (
-            self.process.cpu_seconds() - self._cpu > self.seconds
-            or time.monotonic() - self._wall > self.seconds * WALL_FACTOR + WALL_SPARE
-        ):
+        wall = self.seconds * WALL_FACTOR + WALL_SPARE
+        if self.process.cpu_seconds() - self._cpu > self.seconds:
             self.kill()
             raise TooSlow(f"stopped after {self.seconds:g} s of computing")
+        if time.monotonic() - self._wall > wall:
+            self.kill()
+            raise TooSlow(f"stopped after {wall:g} s, in which it computed little")
 
     def kill(self) -> None:
+        """End the process at once."""
+        self.alive = False
         self.process.kill()
+
+    def close(self) -> None:
+        """End the process and give back what belongs to it."""
+        self.kill()
+        self.process.close()
 
     def lost(self, error: Exception) -> RunStopped:
         """What to raise after the channel broke: by its end where it ended, else for what it sent."""
+        self.alive = False
         if not isinstance(error, Closed):
             self.kill()
             return WorkerLost(f"the program answered in a way that no test can read: {error}")
-        end = self.process.end(END_WAIT)
-        self.kill()
+        try:
+            end = self.process.end(END_WAIT)
+        except TimeoutError:
+            self.kill()
+            return WorkerLost("the program closed its line to the tests and went on")
+        if end.kind == "signal" and end.cpu_seconds - self._cpu > self.seconds:
+            return TooSlow(f"stopped after {self.seconds:g} s of computing")
         return _explain(end)
 
 
@@ -59,8 +76,6 @@ def _explain(end: End) -> RunStopped:
             return WorkerLost(f"the program ended itself (exit code {code})")
         case ("signal", 9):
             return TooMuchMemory("the system ended the program; most often for want of memory")
-        case ("signal", 24):
-            return TooSlow("stopped by the system for computing too long")
         case ("signal", 11):
             return WorkerLost("the interpreter crashed (segmentation fault; a recursion without end?)")
         case ("signal", code):

@@ -11,6 +11,13 @@ from typing import Any
 
 from grader.remote.wire import Tree, WireError
 
+_NO_MEMORY = ("DefaultCPUAllocator: can't allocate", "DefaultCPUAllocator: not enough", "CUDA out of memory")
+MAX_TEXT, MAX_NAME, MAX_FRAMES = (
+    2_000,
+    80,
+    20,
+)  # an honest worker keeps to them; a hostile one is held to them
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -22,13 +29,16 @@ class Frame:
 
 
 class StudentError(Exception):
-    """Mixed into a builtin exception type by `student_error`."""
+    """Mixed into a builtin error type by `student_error`."""
 
     type_name: str = "Exception"
     text: str = ""
     frames: tuple[Frame, ...] = ()
     ticket: int | None = None
     syntax: tuple[str, int, str, int] | None = None
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def student_error(tree: Tree) -> tuple[StudentError, int | None]:
@@ -38,11 +48,13 @@ def student_error(tree: Tree) -> tuple[StudentError, int | None]:
     """
     match tree:
         case [str(name), [*names], str(text), [*frames], int(ticket), (int() | None) as callback, syntax]:
-            error = _exception_type(tuple(n for n in names[:20] if type(n) is str))(text)
+            text = text[:MAX_TEXT]
+            known = tuple(n for n in names[:20] if type(n) is str)
+            error = as_builtin(StudentError, Exception, known)(text)
         case _:
             raise WireError("an error without a description")
-    error.type_name, error.text, error.ticket = name, text, ticket
-    error.frames = tuple(_frame(frame) for frame in frames)
+    error.type_name, error.text, error.ticket = name[:MAX_NAME], text, ticket
+    error.frames = tuple(_frame(frame) for frame in frames[-MAX_FRAMES:])
     error.syntax = _syntax(syntax)
     return error, callback
 
@@ -50,28 +62,40 @@ def student_error(tree: Tree) -> tuple[StudentError, int | None]:
 def _frame(tree: Tree) -> Frame:
     match tree:
         case [str(file), int(line), str(function)]:
-            return Frame(file, line, function)
+            return Frame(file, line, function[:MAX_NAME])
     raise WireError("a traceback without lines")
 
 
 def _syntax(tree: Tree) -> tuple[str, int, str, int] | None:
     match tree:
         case [str(file), int(line), str(text), int(offset)]:
-            return file, line, text, offset
+            return file, line, text[:MAX_TEXT], offset
     return None
 
 
+def lacks_memory(error: StudentError) -> bool:
+    """Whether it says that no memory was left; torch says so with a RuntimeError."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError) and any(words in error.text for words in _NO_MEMORY)
+    )
+
+
+def builtin_names(kind: type[BaseException]) -> list[str]:
+    """The names of the builtin types that an error is an instance of, the nearest first."""
+    return [base.__name__ for base in kind.__mro__ if base.__module__ == "builtins"]
+
+
 @cache
-def _exception_type(names: tuple[str, ...]) -> type[Any]:
-    """StudentError mixed with the nearest builtin Exception type that can be made from one text."""
+def as_builtin(mixin: type[Any], within: type[BaseException], names: tuple[str, ...]) -> type[Any]:
+    """`mixin` mixed with the first named builtin type inside `within` that can be made from one text."""
     for name in names:
         kind = getattr(builtins, name, None)
-        if not (isinstance(kind, type) and issubclass(kind, Exception)) or kind is Exception:
+        if not (isinstance(kind, type) and issubclass(kind, within)):
             continue
         try:
-            mixed = type(name, (StudentError, kind), {"__str__": lambda self: self.text})
+            mixed = type(name, (mixin, kind), {})
             mixed("text")
         except TypeError:  # UnicodeDecodeError and the like need more than a text
             continue
         return mixed
-    return StudentError
+    return mixin

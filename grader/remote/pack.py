@@ -32,6 +32,7 @@ class Packer:
         self.export = export
         self.mutables: list[Any] = list(known or ())
         self._index = {id(value): at for at, value in enumerate(self.mutables)}
+        self._anew = 0
         self._buffers = bytearray()
 
     def pack(self, value: Any, depth: int = 0) -> Tree:
@@ -57,8 +58,8 @@ class Packer:
         return self.export(value)
 
     def content(self, value: Any) -> Tree:
-        """The tree of a mutable object as it is now, even where the other end knows it already."""
-        self._index.pop(id(value), None)
+        """The tree of a mutable object as it is now, though the other end knows the object already."""
+        self._anew = id(value)
         return self.pack(value)
 
     def buffer(self, data: bytes | memoryview) -> list[int]:
@@ -73,8 +74,11 @@ class Packer:
         known = self._index.get(id(value))
         if known is None:
             self._index[id(value)] = len(self.mutables)
-            self.mutables.append(value)
-        return known
+        elif self._anew != id(value):
+            return known
+        self._anew = 0  # it crosses once more, and its number stays: others refer to the object by it
+        self.mutables.append(value)
+        return None
 
     def frame(self, message: Tree) -> bytes:
         """The whole frame around a tree made by `pack`. WireError where it is too large."""
@@ -102,7 +106,8 @@ def _write_array(packer: Packer, value: np.ndarray[Any, Any], depth: int) -> Tre
     known = packer.remember(value)
     if known is not None:
         return ["r", known]
-    return ["a", value.dtype.str, list(value.shape), packer.buffer(value.tobytes())]
+    writable = value.flags.writeable
+    return ["a", value.dtype.str, list(value.shape), packer.buffer(value.tobytes()), writable]
 
 
 def _write_list(packer: Packer, value: list[Any], depth: int) -> Tree:

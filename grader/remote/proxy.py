@@ -13,7 +13,7 @@ from grader.errors import KataError, RunStopped, TooMuchMemory, WorkerLost
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.budget import Jail
 from grader.remote.channel import Channel, Closed
-from grader.remote.fault import StudentError, student_error
+from grader.remote.fault import StudentError, builtin_names, lacks_memory, student_error
 from grader.remote.pack import Packer
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import Tree, WireError
@@ -34,7 +34,11 @@ class Session:
         self.handles: weakref.WeakValueDictionary[int, Handle] = weakref.WeakValueDictionary()
         self.released: list[list[int]] = []
         self.callbacks: dict[int, Callable[..., Any]] = {}
+        self.callback_numbers: dict[int, int] = {}
         self.failures: list[BaseException] = []
+        self.module: Handle | None = None
+        self.found: dict[str, Handle] = {}
+        self.unheard: AssertionError | None = None  # a verdict of a callback, which no `except` may undo
         self.depth = 0
 
     def load(self, sources: Mapping[str, str], module: str) -> "Handle":
@@ -43,7 +47,25 @@ class Session:
         if type(loaded) is not Handle:
             self.jail.kill()
             raise WorkerLost("the file replaced its own module by something else")
+        self.module = loaded
         return loaded
+
+    def attribute(self, target: "Handle", name: str) -> Any:
+        """`target.name`. The module's own functions and classes are asked for once, which halves traffic."""
+        if target is not self.module:
+            return self.request("get", target, name)
+        if name not in self.found:
+            value = self.request("get", target, name)
+            if type(value) is not Handle or value.__kata_type__ not in ("function", "type"):
+                return value
+            self.found[name] = value
+        return self.found[name]
+
+    def close(self) -> None:
+        """End the worker."""
+        self.module = None
+        self.found.clear()
+        self.jail.close()
 
     def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
         """Make a library object inside: `build("torch.nn.Linear", 3, 5)`."""
@@ -52,16 +74,19 @@ class Session:
     def request(self, verb: str, *args: Any) -> Any:
         """Send one request and serve the callbacks that it makes; returns its result."""
         packer = Packer(self.export)
-        trees = [packer.pack(arg) for arg in args]
         released, self.released = self.released, []
         try:
-            self.channel.send(packer.frame(["request", verb, released, *trees]))
+            frame = packer.frame(["request", verb, released, *[packer.pack(arg) for arg in args]])
+        except (WireError, KataError) as error:
+            self.released += released
+            raise KataError(f"a test handed over what cannot cross to the student's code: {error}") from None
+        try:
+            self.channel.send(frame)
             while True:
                 message, buffers = self.channel.receive()
-                unpacker = Unpacker(buffers, self.resolve, known=packer.mutables)
                 if message[0] != "callback":
-                    return self.settle(message, unpacker)
-                self.run_callback(message, unpacker)
+                    return self.settle(message, Unpacker(buffers, self.resolve, known=packer.mutables))
+                self.run_callback(message, Unpacker(buffers, self.resolve))
         except (Closed, WireError) as error:
             raise self.jail.lost(error) from None
 
@@ -74,6 +99,9 @@ class Session:
                     self.apply(entry, unpacker)
             case _:
                 raise WireError("an unknown reply")
+        if self.depth == 0 and self.unheard is not None:
+            verdict, self.unheard = self.unheard, None
+            raise verdict
         if status == "error":
             self.fail(tree)
         return result
@@ -90,7 +118,7 @@ class Session:
         error, ticket = student_error(tree)
         if ticket is not None and 0 <= ticket < len(self.failures):
             raise self.failures[ticket]
-        if isinstance(error, MemoryError):
+        if lacks_memory(error):
             self.jail.kill()
             raise TooMuchMemory("the code asked for more memory than it may have") from error
         raise error
@@ -108,13 +136,17 @@ class Session:
         self.depth += 1
         try:
             result = self.callbacks[number](*args, **kwargs)
-            packer = Packer(self.export)
+            packer = Packer(self.export, known=unpacker.mutables)
             reply = packer.frame(["returned", packer.pack(result)])
-        except RunStopped:
+        except (RunStopped, KeyboardInterrupt):
             raise
         except BaseException as error:
             self.failures.append(error)
-            reply = Packer(self.export).frame(["raised", len(self.failures) - 1, f"{type(error).__name__}"])
+            if isinstance(error, AssertionError) and not isinstance(error, StudentError):
+                self.unheard = error
+            # Its type only: the text of a test's error may hold what is expected.
+            names, ticket = builtin_names(type(error)), len(self.failures) - 1
+            reply = Packer(self.export).frame(["raised", ticket, names, type(error).__name__])
         finally:
             self.depth -= 1
         self.channel.send(reply)
@@ -122,14 +154,13 @@ class Session:
     def export(self, value: Any) -> Tree:
         if type(value) is Handle:
             if value.__kata_session__ is not self:
-                raise KataError("a test used an object of another student's worker")
+                raise KataError("an object of another student's worker")
             return ["h", value.__kata_number__]
         if callable(value) and not isinstance(value, type):
-            self.callbacks[id(value)] = value  # kept, so that the id stays its own
-            return ["f", id(value), getattr(value, "__name__", "f")]
-        raise KataError(
-            f"a test handed over a {type(value).__name__}, which cannot cross to the student's code"
-        )
+            number = self.callback_numbers.setdefault(id(value), len(self.callbacks))
+            self.callbacks[number] = value  # kept, so that the id stays its own
+            return ["f", number, str(getattr(value, "__name__", "f"))]
+        raise KataError(f"an object of class {type(value).__name__}")
 
     def resolve(self, tree: Tree) -> Any:
         match tree:
@@ -156,7 +187,8 @@ def _become(old: Any, new: Any) -> None:
     elif old.shape != new.shape or old.dtype != new.dtype:
         raise WireError("an argument changed its shape")
     elif type(old) is np.ndarray:
-        old.setflags(write=True) if old.base is None else None
+        if not old.flags.writeable:
+            raise WireError("a read-only argument was changed")
         old[...] = new
     else:
         old.detach().copy_(new.detach())
@@ -206,9 +238,10 @@ class Handle:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return self.__kata_session__.request("get", self, name)
+        return self.__kata_session__.attribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
+        self.__kata_session__.found.pop(name, None)
         self.__kata_session__.request("set", self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -221,8 +254,15 @@ class Handle:
         if isinstance(error, RunStopped):
             return False
         ticket = error.ticket if isinstance(error, StudentError) else None
-        name = next((k.__name__ for k in kind.__mro__ if k.__module__ == "builtins"), "") if kind else ""
-        return self.__kata_session__.request("exit", self, ticket, name, str(error or "")) is True
+        # A verdict of the test is neither shown to the student's code, nor may that code swallow it.
+        verdict = error is not None and (
+            not isinstance(error, Exception)
+            or (isinstance(error, AssertionError) and not isinstance(error, StudentError))
+        )
+        text = "" if verdict or error is None else str(error)
+        name = builtin_names(kind)[0] if kind else ""
+        swallowed = self.__kata_session__.request("exit", self, ticket, name, text) is True
+        return swallowed and not verdict
 
     def __instancecheck__(self, value: Any) -> bool:
         return type(value) is Handle and self.__kata_session__.request("isinstance", value, self) is True
@@ -230,14 +270,14 @@ class Handle:
     def __float__(self) -> float:
         number = self.__kata_session__.request("float", self)
         if type(number) is not float:
-            raise WireError("float() gave something else")
+            raise self.__kata_session__.jail.lost(WireError("float() gave something else"))
         return number
 
     def __repr__(self) -> str:
         return f"<{self.__kata_type__} object of the student>"
 
     def __hash__(self) -> int:
-        return self.__kata_number__
+        return hash((Handle.__name__, self.__kata_number__))  # not that of a number, or `==` would be asked
 
     def __del__(self) -> None:
         self.__kata_session__.released.append([self.__kata_number__, self.__kata_times__])

@@ -9,8 +9,10 @@ from typing import Any
 import torch
 
 from grader.remote.pack import Packer
-from grader.remote.unpack import Unpacker, checked_shape
+from grader.remote.unpack import Unpacker, check_bools, checked_shape
 from grader.remote.wire import Tree, WireError
+
+DEVICES = ("cpu", "cuda")  # a tensor on `meta` has no numbers to send
 
 _DTYPES = {
     str(d).removeprefix("torch."): d
@@ -27,10 +29,14 @@ def write(packer: Packer, value: Any) -> Tree | None:
         return ["D", str(value).removeprefix("torch.")]
     if type(value) is torch.Size:
         return ["z", *value]
-    if type(value) is not torch.Tensor or value.layout is not torch.strided:
+    if (
+        type(value) is not torch.Tensor
+        or value.layout is not torch.strided
+        or value.device.type not in DEVICES
+    ):
         return None
     name = str(value.dtype).removeprefix("torch.")
-    if name not in _DTYPES:
+    if name not in _DTYPES or value.device.type not in DEVICES:
         return None
     known = packer.remember(value)
     if known is not None:
@@ -60,12 +66,12 @@ def _read_tensor(unpacker: Unpacker, tree: Tree) -> Any:
     dtype = _DTYPES[name]
     span = unpacker.place(at)
     fits = checked_shape(shape, dtype.itemsize, span[1])
-    if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
+    if device not in DEVICES or (device == "cuda" and not torch.cuda.is_available()):
         raise WireError("a tensor is on a device that is not here")
     if requires_grad and not (dtype.is_floating_point or dtype.is_complex):
         raise WireError("a tensor of integers cannot require a gradient")
-    if dtype is torch.bool and max(unpacker.span(at), default=0) > 1:
-        raise WireError("a bool is neither true nor false")
+    if dtype is torch.bool:
+        check_bools(unpacker.span(at))
     tensor = (
         torch.frombuffer(unpacker.buffers, dtype=dtype, count=span[1] // dtype.itemsize, offset=span[0])
         if span[1]

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import numpy as np
 
-from grader.remote.wire import MAX_DEPTH, MAX_INT_DIGITS, NUMERIC_KINDS, Tree, WireError
+from grader.remote.wire import MAX_DEPTH, MAX_INT_DIGITS, Tree, WireError
+
+MAX_SIZE = 2**62  # bytes; numpy and torch count to 2**63, empty arrays included
+MAX_ODD_KEYS = 1_000  # in all dicts of a frame
+
+_PLAIN = (type(None), bool, int, float, str, bytes)  # None and what msgpack has numbers and texts for
 
 
 class Unpacker:
@@ -22,11 +26,12 @@ class Unpacker:
         self.buffers = buffers
         self.mutables: list[Any] = list(known or ())
         self.spans: list[tuple[int, int] | None] = [None] * len(self.mutables)
+        self.odd_keys = 0
 
     def unpack(self, tree: Tree, depth: int = 0) -> Any:
         """The value of a tree. WireError for anything that no honest end writes."""
         if type(tree) is not list:
-            if type(tree) is dict or isinstance(tree, msgspec.msgpack.Ext):
+            if type(tree) not in _PLAIN:
                 raise WireError("a frame holds an untagged container")
             return tree
         if depth > MAX_DEPTH or not tree or type(tree[0]) is not str:
@@ -63,30 +68,43 @@ def checked_shape(shape: Tree, itemsize: int, nbytes: int) -> tuple[int, ...]:
     """A shape that fits its bytes exactly. WireError otherwise."""
     if type(shape) is not list or len(shape) > 32 or any(type(n) is not int or n < 0 for n in shape):
         raise WireError("an array has no proper shape")
-    size = 1
+    size = room = itemsize
     for n in shape:
-        size *= n
-    if size * itemsize != nbytes:
+        size, room = size * n, room * max(n, 1)
+    if size != nbytes or room > MAX_SIZE:
         raise WireError("an array's shape does not fit its bytes")
     return tuple(shape)
 
 
+def check_bools(data: bytes | memoryview) -> None:
+    """WireError where a byte is neither 0 nor 1: what numpy and torch make of such a bool is undefined."""
+    if np.frombuffer(data, np.uint8).max(initial=0) > 1:
+        raise WireError("a bool is neither true nor false")
+
+
+# A table, because numpy's own reading of such names is a small language, with an evaluator in it.
+_DTYPES = {
+    name: np.dtype(name)
+    for code in "?bhilqBHILQefdgFDG"
+    for name in (np.dtype(code).str, np.dtype(code).newbyteorder().str)
+}
+
+
 def _numeric_dtype(name: Tree) -> np.dtype[Any]:
-    try:
-        dtype = np.dtype(name) if type(name) is str and len(name) <= 8 else None
-    except TypeError:
-        dtype = None
-    if dtype is None or dtype.kind not in NUMERIC_KINDS:
+    dtype = _DTYPES.get(name) if type(name) is str else None
+    if dtype is None:
         raise WireError("an array has no numeric dtype")
     return dtype
 
 
 def _read_array(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
-    _, name, shape, at = _exactly(tree, 4)
+    _, name, shape, at, writable = _exactly(tree, 5)
     dtype = _numeric_dtype(name)
     span = unpacker.place(at)
     fits = checked_shape(shape, dtype.itemsize, span[1])
-    return unpacker.remember(_array(unpacker.span(at), dtype).reshape(fits), span)
+    array = _array(unpacker.span(at), dtype).reshape(fits)
+    array.flags.writeable = writable is True
+    return unpacker.remember(array, span)
 
 
 def _read_numpy_scalar(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
@@ -98,8 +116,8 @@ def _read_numpy_scalar(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
 
 
 def _array(data: bytes | memoryview, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
-    if dtype.kind == "b" and np.frombuffer(data, np.uint8).max(initial=0) > 1:
-        raise WireError("a bool is neither true nor false")
+    if dtype.kind == "b":
+        check_bools(data)
     return np.frombuffer(data, dtype)
 
 
@@ -112,11 +130,19 @@ def _read_list(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
 def _read_dict(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
     value: dict[Any, Any] = unpacker.remember({})
     parts = [unpacker.unpack(part, depth) for part in tree[1:]]
+    # Tuples, complex numbers and huge integers with one hash are easily made; a dict of them takes forever.
+    unpacker.odd_keys += sum(not _is_usual_key(key) for key in parts[::2])
+    if unpacker.odd_keys > MAX_ODD_KEYS:
+        raise WireError("a frame holds too many dict keys that are neither texts nor small numbers")
     try:
         value.update(zip(parts[::2], parts[1::2], strict=True))
     except (TypeError, ValueError) as error:
         raise WireError("a dict has a key that cannot be one") from error
     return value
+
+
+def _is_usual_key(key: Any) -> bool:
+    return -(2**63) <= key < 2**63 if type(key) is int else type(key) in _PLAIN
 
 
 def _read_reference(unpacker: Unpacker, tree: Tree, depth: int) -> Any:

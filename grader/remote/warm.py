@@ -65,6 +65,7 @@ def torch() -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     t.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
+    optimizer.zero_grad()
     x = t.randn(3, 2, dtype=t.float64, requires_grad=True)
     t.autograd.gradcheck(t.tanh, (x,))
     repr(x), t.softmax(x, -1).to(t.bfloat16).float().argmax(-1).tolist()

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
+from grader.errors import text_of
 from grader.remote.channel import Channel, Closed
+from grader.remote.fault import MAX_FRAMES, MAX_NAME, MAX_TEXT, as_builtin, builtin_names
 from grader.remote.memory_modules import MemoryFinder
 from grader.remote.pack import Packer
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import Tree, WireError
 
-MAX_TEXT = 2_000
-MAX_FRAMES = 20
 INPLACE = {"iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "ifloordiv", "imod"}
 OPERATORS = INPLACE | {
     *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and_", "or_", "xor"),
@@ -31,12 +31,10 @@ OPERATORS = INPLACE | {
 }
 
 
-class CallbackFailed(RuntimeError):
-    """What student code sees when a function that the test handed over raised; `ticket` names the error."""
+class CallbackFailed(BaseException):
+    """Mixed into what student code sees when a function of the test raised; `ticket` names that error."""
 
-    def __init__(self, ticket: int, text: str) -> None:
-        super().__init__(text)
-        self.ticket = ticket
+    ticket: int
 
 
 class Callback:
@@ -86,32 +84,33 @@ class Worker:
             self.answer(message, buffers)
 
     def answer(self, message: list[Any], buffers: bytearray) -> None:
+        """Do what one request asks, and send its result or the error that it raised."""
         _, verb, released, *trees = message
         for number, times in released:
             self.release(number, times)
         unpacker = Unpacker(buffers, self.resolve)
-        snapshot = b""
-        before: list[Any] = []
+        args = [unpacker.unpack(tree) for tree in trees]
+        given = Arguments(unpacker)
         try:
-            args = [unpacker.unpack(tree) for tree in trees]
-            snapshot, before = bytes(buffers), [_elements(value) for value in unpacker.mutables]
-            result = self.verbs[verb](*args)
-            self.reply("ok", result, unpacker, snapshot, before)
+            frame = self.reply("ok", self.verbs[verb](*args), given)
         except Closed:
             raise
         except BaseException as error:
-            self.reply("error", error, unpacker, snapshot, before)
+            frame = self.reply_error(error, given)
+        self.channel.send(frame)
 
-    def reply(self, status: str, result: Any, unpacker: Unpacker, snapshot: bytes, before: list[Any]) -> None:
-        """Send a result or an error, and the new state of every argument that was changed in place."""
-        packer = Packer(self.export, known=unpacker.mutables)
+    def reply(self, status: str, result: Any, given: "Arguments") -> bytes:
+        """The frame of a result or an error, with the new state of every argument that was changed."""
+        packer = Packer(self.export, known=given.values)
         tree = self.describe(result) if status == "error" else packer.pack(result)
-        changed = [
-            [at, packer.content(value)]
-            for at, value in enumerate(unpacker.mutables[: len(before)])
-            if _changed(value, before[at], unpacker, at, snapshot)
-        ]
-        self.channel.send(packer.frame([status, tree, changed]))
+        changed = [[at, packer.content(given.values[at])] for at in given.changed()]
+        return packer.frame([status, tree, changed])
+
+    def reply_error(self, error: BaseException, given: "Arguments") -> bytes:
+        try:
+            return self.reply("error", error, given)
+        except BaseException as worse:  # an argument was changed into something that cannot cross
+            return Packer(self.export).frame(["error", self.describe(worse), []])
 
     def load(self, sources: dict[str, str], module: str) -> Any:
         """Import the student's module from memory. `sources`: file -> text."""
@@ -148,9 +147,12 @@ class Worker:
             if message[0] == "request":
                 self.answer(message, buffers)
             elif message[0] == "returned":
-                return Unpacker(buffers, self.resolve).unpack(message[1])
+                return Unpacker(buffers, self.resolve, known=packer.mutables).unpack(message[1])
             else:
-                raise CallbackFailed(message[1], message[2])
+                _, ticket, names, text = message
+                failure = as_builtin(CallbackFailed, BaseException, tuple(names))(text)
+                failure.ticket = ticket
+                raise failure
 
     def export(self, value: Any) -> Tree:
         """A handle: the object stays here, pinned, under a number that is its identity."""
@@ -162,7 +164,7 @@ class Worker:
             self.objects[number], self.numbers[id(value)], self.sent[number] = value, number, 0
         self.sent[number] += 1
         kind = type(value)
-        return ["h", number, kind.__name__[:80], bool(callable(value))]
+        return ["h", number, kind.__name__[:MAX_NAME], bool(callable(value))]
 
     def release(self, number: int, times: int) -> None:
         """The grader let go of a handle that it received so many times; others may be on their way."""
@@ -183,44 +185,45 @@ class Worker:
         ticket = len(self.errors)
         if ticket < 64:
             self.errors[ticket] = error
-        names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
         return [
-            type(error).__name__[:80],
-            names,
-            _text(error),
+            type(error).__name__[:MAX_NAME],
+            builtin_names(type(error)),
+            text_of(error)[:MAX_TEXT],
             self.finder.frames(error)[-MAX_FRAMES:],
             ticket,
-            error.ticket if type(error) is CallbackFailed else None,
+            error.ticket if isinstance(error, CallbackFailed) else None,
             _syntax_place(error),
         ]
 
 
-def _elements(value: Any) -> Any:
-    """The parts of a container, to tell later by identity whether one was exchanged."""
+class Arguments:
+    """The mutable objects that a request handed over, and which of them student code changed in place."""
+
+    def __init__(self, unpacker: Unpacker) -> None:
+        self.values = list(unpacker.mutables)
+        self._spans = list(unpacker.spans)
+        self._buffers, self._bytes = unpacker.buffers, bytes(unpacker.buffers)
+        self._parts = [_parts(value) for value in self.values]
+
+    def changed(self) -> list[int]:
+        """Their numbers. Elements are told apart by identity: no operator of the student's is asked."""
+        return [at for at in range(len(self.values)) if self._is_changed(at)]
+
+    def _is_changed(self, at: int) -> bool:
+        before, now = self._parts[at], _parts(self.values[at])
+        if before is not None and now is not None:
+            return len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True))
+        span = self._spans[at]
+        if span is None:
+            return False
+        start, end = span[0], span[0] + span[1]
+        return self._buffers[start:end] != self._bytes[start:end]
+
+
+def _parts(value: Any) -> list[Any] | None:
     if type(value) is list:
         return list(value)
-    return list(value.items()) if type(value) is dict else None
-
-
-def _changed(value: Any, before: Any, unpacker: Unpacker, at: int, snapshot: bytes) -> bool:
-    if before is not None:
-        now = _elements(value)
-        return len(now) != len(before) or any(
-            (a is not b) if type(a) is not tuple else (a[0] is not b[0] or a[1] is not b[1])
-            for a, b in zip(now, before, strict=True)
-        )
-    span = unpacker.spans[at]
-    if span is None:
-        return False
-    start, length = span
-    return unpacker.buffers[start : start + length] != snapshot[start : start + length]
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:MAX_TEXT]
-    except Exception:
-        return "(the error's own text could not be made)"
+    return [part for item in value.items() for part in item] if type(value) is dict else None
 
 
 def _syntax_place(error: BaseException) -> Tree:

@@ -52,8 +52,10 @@ def course(tmp_path) -> Catalogue:
 def test_the_generated_files(course):
     files = publish.generated_files(course)
     names = {path.relative_to(course.exercises_dir).as_posix(): text for path, text in files.items()}
-    assert set(names) == {"u01_one/one.py", "u01_one/one.svg", ".kata/catalogue.json", ".kata/hints.json"}
+    generated = {"catalogue.json", "hints.json", "stubs/u01_one/one.py"}
+    assert set(names) == {"u01_one/one.py", "u01_one/one.svg", *(f".kata/{name}" for name in generated)}
     assert names["u01_one/one.py"] == "def a():\n    raise NotImplementedError\n"
+    assert names[".kata/stubs/u01_one/one.py"] == names["u01_one/one.py"]
     assert names["u01_one/one.svg"].endswith('width="3"/>\n')
     assert names[".kata/hints.json"] == '{\n  "u01.a": [\n    "x",\n    "ü",\n    "z"\n  ]\n}\n'
     assert names[".kata/catalogue.json"].endswith("}\n")
@@ -132,10 +134,10 @@ def test_the_command_writes_and_checks(course, capsys):
     with pytest.raises(typer.Exit) as caught:
         stubs(course.root / "course.yml", check=True)
     assert caught.value.exit_code == 1
-    assert "4 generated files differ" in capsys.readouterr().out
+    assert "5 generated files differ" in capsys.readouterr().out
     assert not course.exercises_dir.exists()
     stubs(course.root)
-    assert capsys.readouterr().out.count("wrote  ") == 4
+    assert capsys.readouterr().out.count("wrote  ") == 5
     stubs(course.root, check=True)
     assert "up to date" in capsys.readouterr().out
 
