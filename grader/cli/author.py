@@ -30,7 +30,7 @@ def stubs(course: Path = Path("course.yml"), check: bool = False) -> None:
 
 def verify(
     what: Annotated[
-        list[str] | None, typer.Argument(metavar="[UNIT|EXERCISE]...", help="Only these; without any, all.")
+        list[str] | None, typer.Argument(metavar="UNIT|EXERCISE", help="Only these; without any, all.")
     ] = None,
     course: Annotated[
         Path | None, typer.Option(help="course.yml, or its folder. Default: the nearest one above.")

@@ -1,0 +1,122 @@
+"""What is graded to prove a course: its stubs, its solutions, and every answer of the bank."""
+
+import ast
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from grader.course.catalogue import Catalogue
+from grader.course.model import Unit
+from grader.engine.pool import Job
+from grader.errors import CourseError
+from grader.verify.bank import Answer
+from grader.verify.broken import Broken, from_error, place, reason
+from grader.verify.selection import Selection
+from grader.verify.splice import splice
+from grader.verify.touch import touched
+
+
+@dataclass(frozen=True)
+class Case:
+    """One submission that the course makes against itself.
+
+    kind: `touched` is a stub in which lines were touched and nothing was solved
+    units: those to examine: its own, and, in a proof of the whole course, later ones that import it
+    """
+
+    kind: Literal["stub", "touched", "solution", "wrong", "right"]
+    unit: Unit
+    units: tuple[Unit, ...]
+    sources: Mapping[str, str]
+    answer: Answer | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.kind} {self.answer.where if self.answer else self.unit.id}"
+
+    def jobs(self) -> Iterator[Job]:
+        """A job for each unit to examine."""
+        for unit in self.units:
+            yield Job(self.id, unit.id, self.sources)
+
+
+def runnable(selection: Selection) -> tuple[list[Unit], list[Broken]]:
+    """The units whose stub and solution can be run, and why the others cannot."""
+    catalogue = selection.catalogue
+    units: list[Unit] = []
+    broken: list[Broken] = []
+    for unit in selection.units:
+        found = [
+            *_unreadable(unit, "stub", catalogue.stub_file(unit), "kata stubs"),
+            *_unreadable(unit, "solution", catalogue.solution_file(unit), "write it in Python"),
+        ]
+        units += [] if found else [unit]
+        broken += found
+    return units, broken
+
+
+def _unreadable(unit: Unit, what: str, path: Path, mend: str) -> Iterator[Broken]:
+    try:
+        ast.parse(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, SyntaxError) as error:
+        fact = f"nothing of {unit.id} was run: its {what} cannot be read: {reason(error)}"
+        yield Broken(fact, place(path, getattr(error, "lineno", None) or 1), mend)
+
+
+def course_cases(units: Sequence[Unit], catalogue: Catalogue) -> Iterator[Case]:
+    """Stub, touched stub and solution of each unit."""
+    stubs = _sources(catalogue, catalogue.exercises_dir)
+    solutions = _sources(catalogue, catalogue.solutions_dir)
+    for unit in units:
+        symbols = [symbol for exercise in unit.exercises for symbol in exercise.symbols]
+        changed = {unit.file: touched(stubs[unit.file], symbols)}
+        yield Case("stub", unit, (unit,), stubs)
+        yield Case("touched", unit, (unit,), stubs | changed)
+        yield Case("solution", unit, (unit,), solutions)
+
+
+def answer_cases(
+    units: Sequence[Unit], selection: Selection, bank: Mapping[str, Sequence[Answer]]
+) -> Iterator[Case | Broken]:
+    """Every answer to a selected exercise, in its solution. bank: by unit id."""
+    catalogue = selection.catalogue
+    solutions = _sources(catalogue, catalogue.solutions_dir)
+    for unit in units:
+        chosen = {exercise.id: exercise for exercise in selection.of(unit)}
+        importers = _importers(unit, catalogue, solutions) if selection.whole else []
+        for answer in bank[unit.id]:
+            exercise = chosen.get(answer.exercise)
+            if exercise is None:
+                continue
+            try:
+                text = splice(solutions[unit.file], answer, exercise.symbols)
+            except CourseError as error:
+                yield from from_error(error, answer.file)
+                continue
+            spared = catalogue.dependents(exercise.id) if answer.kind == "wrong" else frozenset()
+            later = [one for one in importers if any(e.id not in spared for e in one.exercises)]
+            yield Case(answer.kind, unit, (unit, *later), solutions | {unit.file: text}, answer)
+
+
+def _sources(catalogue: Catalogue, folder: Path) -> dict[str, str]:
+    files = {unit.file: folder / unit.file for unit in catalogue.units}
+    return {
+        file: path.read_text(encoding="utf-8-sig", errors="replace")
+        for file, path in files.items()
+        if path.is_file()
+    }
+
+
+def _importers(unit: Unit, catalogue: Catalogue, solutions: Mapping[str, str]) -> list[Unit]:
+    """The units whose files import this one, directly or through others."""
+    folders = [unit.folder]
+    found: list[Unit] = []
+    for other in catalogue.units:
+        words = "|".join(map(re.escape, folders))
+        text = solutions.get(other.file, "")
+        if other is not unit and re.search(rf"^\s*(?:from|import)\s+(?:{words})\b", text, re.MULTILINE):
+            found.append(other)
+            folders.append(other.folder)
+    return found

@@ -1,0 +1,107 @@
+"""Claims about what each exercise must have: hints, minutes, a place in the lesson, and its tests."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from grader.course.model import Unit
+from grader.course.yamltext import parse
+from grader.errors import CourseError
+from grader.release.hints import parse_hints
+from grader.verify.broken import Broken, from_error, place, reason
+from grader.verify.claims_files import pictures
+from grader.verify.selection import Selection
+from grader.verify.testfiles import test_functions
+
+PUBLIC, HIDDEN = 1, 2  # tests that an exercise has at least
+
+
+def hints(selection: Selection) -> Iterator[Broken]:
+    """Every exercise has exactly three hints."""
+    for unit in selection.units:
+        path = selection.catalogue.hints_file(unit)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            yield Broken(f"{unit.id} has no hints", place(path), "write three hints for each exercise")
+            continue
+        try:
+            parse_hints(text, [exercise.id for exercise in unit.exercises], str(path))
+        except CourseError as error:
+            yield from from_error(error, path)
+
+
+def minutes(selection: Selection, course_file: Path) -> Iterator[Broken]:
+    """Every exercise says how long it takes. (Its points are required: without them, no course is loaded.)"""
+    parsed = parse(course_file.read_text(encoding="utf-8-sig"))
+    wanted = {exercise.id for exercise in selection.exercises}
+    for i, unit in enumerate(parsed.data["units"]):
+        for j, exercise in enumerate(unit.get("exercises", ())):
+            if exercise["id"] in wanted and "minutes" not in exercise:
+                where = place(course_file, parsed.lines["units", i, "exercises", j])
+                yield Broken(
+                    f"{exercise['id']} does not say how many minutes it takes", where, "add `minutes: 15`"
+                )
+
+
+def lessons(selection: Selection) -> Iterator[Broken]:
+    """Every unit has a lesson that names each exercise and shows pictures that exist."""
+    for unit in selection.units:
+        path = selection.catalogue.lesson(unit)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            yield Broken(f"{unit.id} has no lesson", place(path), "write it")
+            continue
+        for exercise in selection.of(unit):
+            if not re.search(rf"\b{re.escape(exercise.name)}\b", text):
+                yield Broken(
+                    f"the lesson does not mention {exercise.id}", place(path), f"write about {exercise.name}"
+                )
+        for picture in pictures(selection.catalogue, unit):
+            if not picture.is_file():
+                at = text.count("\n", 0, text.index(picture.name)) + 1
+                yield Broken(
+                    f"the lesson shows {picture.name}, which is missing", place(path, at), "kata stubs"
+                )
+
+
+def tests(selection: Selection) -> Iterator[Broken]:
+    """Every exercise has a public and two hidden tests, and every test says which exercise it belongs to."""
+    for unit in selection.units:
+        yield from _tests_of(unit, selection)
+
+
+def _tests_of(unit: Unit, selection: Selection) -> Iterator[Broken]:
+    catalogue = selection.catalogue
+    known = {exercise.id for exercise in unit.exercises}
+    files = (
+        ("public", PUBLIC, catalogue.public_tests(unit)),
+        ("hidden", HIDDEN, catalogue.hidden_tests(unit)),
+    )
+    for kind, least, path in files:
+        yield from _unreadable(path)
+        found = test_functions(path)
+        for test in found:
+            if test.exercise not in known:
+                said = (
+                    f"belongs to {test.exercise}, which {unit.id} does not have"
+                    if test.exercise
+                    else ("does not say plainly which exercise it tests")
+                )
+                mend = f'put @exercise("{unit.id}.name") above it'
+                yield Broken(f"{test.name} {said}", place(path, test.line), mend)
+        for exercise in selection.of(unit):
+            number = sum(test.exercise == exercise.id for test in found)
+            if number < least:
+                fact = f"{exercise.id} has {number} {kind} tests, not {least} or more"
+                yield Broken(fact, place(path), f'write one with @exercise("{exercise.id}")')
+
+
+def _unreadable(path: Path) -> Iterator[Broken]:
+    try:
+        ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError) as error:
+        where = place(path, getattr(error, "lineno", None) or 1)
+        yield Broken(f"{path.name} cannot be read: {reason(error)}", where, "write it in Python")

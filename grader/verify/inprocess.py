@@ -1,0 +1,73 @@
+"""Examines the course's own answers in process, as a student's run does: the second backend of every test.
+
+It runs in a process of the pool, never in that of `kata verify`: an answer that loops or ends the process
+takes nothing else with it.
+"""
+
+import math
+import os
+import resource
+import signal
+import time
+from collections.abc import Mapping
+from types import FrameType
+
+from grader.course.model import Limits
+from grader.errors import TooSlow
+from grader.examine.local import LocalBackend
+from grader.remote.budget import WALL_FACTOR, WALL_SPARE
+
+NO_LIMIT = resource.RLIM_INFINITY
+
+
+class InProcessBackend(LocalBackend):
+    """Loads one answer after the other into this process, and bounds what each exercise may use up.
+
+    CPU seconds end the running test with TooSlow; an answer that sleeps, or loops where no signal is
+    answered, ends the process.
+    """
+
+    fresh = True  # an answer's module is new; what it changed elsewhere shows as a failure, and should
+
+    def __init__(self) -> None:
+        super().__init__({})
+        signal.signal(signal.SIGXCPU, self._too_slow)
+        self._seconds = 0.0
+
+    def admit(self, files: Mapping[str, str]) -> None:
+        self.close()
+        self.files = dict(files)
+
+    def begin(self, limits: Limits, afresh: bool = False) -> None:
+        self._seconds = limits.seconds
+        _limit_cpu(math.ceil(time.process_time() + limits.seconds))
+        signal.setitimer(signal.ITIMER_REAL, limits.seconds * WALL_FACTOR + WALL_SPARE)
+
+    def drop(self) -> None:
+        self.close()
+
+    def close(self) -> None:
+        _limit_cpu(NO_LIMIT)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        super().close()
+
+    def end(self) -> None:
+        self.close()
+
+    def _too_slow(self, signum: int, frame: FrameType | None) -> None:
+        _limit_cpu(NO_LIMIT)
+        raise TooSlow(f"stopped after {self._seconds:g} s of computing")
+
+
+def in_process() -> InProcessBackend:
+    """The backend, in a process that neither reads nor prints: answers may do both."""
+    with open(os.devnull, "r+b") as nothing:
+        for stream in (0, 1, 2):
+            os.dup2(nothing.fileno(), stream)
+    return InProcessBackend()
+
+
+def _limit_cpu(seconds: int) -> None:
+    """The soft limit only: it is raised again for the next exercise."""
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == NO_LIMIT else min(seconds, hard), hard))

@@ -1,0 +1,127 @@
+"""The proof that a course is sound: reads it, runs it against itself, lists every claim that is broken."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader.course.catalogue import Catalogue
+from grader.engine.pool import Job, Pool
+from grader.errors import CourseError
+from grader.examine.outcome import ExerciseOutcome, Verdict
+from grader.examine.seed import Seed
+from grader.verify import claims_bank, claims_content, claims_files, claims_leaks, claims_runs, table
+from grader.verify.broken import Broken, not_collected
+from grader.verify.cases import Case, answer_cases, course_cases, runnable
+from grader.verify.claims_runs import Seen
+from grader.verify.inprocess import in_process
+from grader.verify.selection import Selection, select
+from grader.verify.table import Row, Unasked
+
+# Too costly, or too dangerous, to be tried again without a jail.
+STOPPED = {Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY}
+Tell = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """broken: claims that do not hold    rows, unasked: the kill table    facts: how it was run"""
+
+    broken: tuple[Broken, ...]
+    rows: tuple[Row, ...] = ()
+    unasked: tuple[Unasked, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+def prove(
+    catalogue: Catalogue,
+    course_file: Path,
+    wanted: Sequence[str],
+    seed: Seed,
+    progress: Tell = lambda done, total: None,
+) -> Proof:
+    """Prove the course, or the units and exercises whose ids are given.
+
+    progress: is told (jobs done, jobs in all).
+    Raises UsageError for unknown ids, SandboxError without a jail.
+    """
+    selection = select(catalogue, wanted)
+    cases, broken = _read(selection, course_file, seed)
+    if not cases:
+        return Proof(tuple(broken))
+    try:
+        seen, facts = _run(catalogue, seed, cases, progress)
+    except CourseError as error:
+        return Proof((*broken, not_collected(error, course_file)))
+    results, rows = _judge(selection, cases, seen)
+    return Proof((*broken, *results), tuple(rows), tuple(table.unasked(cases, seen)), facts)
+
+
+def _read(selection: Selection, course_file: Path, seed: Seed) -> tuple[list[Case], list[Broken]]:
+    """What there is to run, and the claims that reading alone has broken."""
+    units, broken = runnable(selection)
+    bank, unread = claims_bank.read_bank(selection)
+    cases = list(course_cases(units, selection.catalogue))
+    for made in answer_cases(units, selection, bank):
+        if isinstance(made, Case):
+            cases.append(made)
+        else:
+            unread.append(made)
+    broken += claims_content.minutes(selection, course_file)
+    broken += claims_content.lessons(selection)
+    broken += claims_content.hints(selection)
+    broken += claims_content.tests(selection)
+    broken += [*unread, *claims_bank.enough_answers(selection, bank), *claims_bank.distinct(cases)]
+    files, outdated = claims_files.generated(selection)
+    said = {claim.where for claim in broken}
+    broken += [claim for claim in outdated if claim.where not in said]
+    broken += claims_leaks.leaks(selection.part, seed)
+    if selection.whole:
+        broken += claims_files.unlisted(selection.catalogue, files)
+    return cases, broken
+
+
+def _run(
+    catalogue: Catalogue, seed: Seed, cases: Sequence[Case], progress: Tell
+) -> tuple[Seen, Mapping[str, str]]:
+    """Every case in the jail, then solutions and right answers in process too."""
+    again = [case for case in cases if case.kind in ("solution", "right")]
+    total = sum(len(case.units) for case in (*cases, *again))
+    done = 0
+
+    def run(pool: Pool, chosen: Sequence[Case]) -> dict[str, dict[str, ExerciseOutcome]]:
+        nonlocal done
+        found: dict[str, dict[str, ExerciseOutcome]] = {case.id: {} for case in chosen}
+        jobs: list[Job] = [job for case in chosen for job in case.jobs()]
+        for result in pool.run(jobs):
+            found[result.submission] |= {outcome.exercise: outcome for outcome in result.outcomes}
+            done += 1
+            progress(done, total)
+        return found
+
+    with Pool(catalogue, seed) as pool:
+        jailed = run(pool, cases)
+        facts = dict(pool.facts)
+    safe = [case for case in again if not any(o.verdict in STOPPED for o in jailed[case.id].values())]
+    with Pool(catalogue, seed, backend=in_process) as pool:
+        here = run(pool, safe)
+    progress(total, total)
+    return Seen(jailed, here), facts
+
+
+def _judge(selection: Selection, cases: Sequence[Case], seen: Seen) -> tuple[list[Broken], list[Row]]:
+    """The claims about the runs, and the kill table."""
+    unsound = {id for case in cases if case.kind == "solution" for id, _, _ in seen.failures(case)}
+
+    def counts(id: str) -> bool:
+        # What fails on the solution fails on every answer too: said once, it is enough.
+        return id not in unsound
+
+    broken = [*claims_runs.stubs(selection, cases, seen), *claims_runs.solutions(selection, cases, seen)]
+    broken += claims_runs.wrong_answers(selection, cases, seen, counts)
+    refused = list(claims_runs.right_answers(cases, seen, counts))
+    places = {claim.where for claim in refused}
+    rows = [
+        table.count(exercise.id, cases, seen, lambda case: bool(case.answer and case.answer.where in places))
+        for exercise in selection.exercises
+    ]
+    return [*broken, *refused], rows

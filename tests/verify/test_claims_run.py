@@ -1,0 +1,215 @@
+"""Each claim about the runs is broken once on purpose. What the runs show is told here, not run."""
+
+from dataclasses import replace
+
+import pytest
+
+from grader.examine.outcome import Verdict
+from grader.examine.seed import Seed
+from grader.verify.run import prove
+
+HIDDEN = "solutions/u01_pair/test_hidden_pair.py"
+PUBLIC = "exercises/u01_pair/test_pair.py"
+RIGHT = "solutions/u01_pair/right_pair.py"
+SOLUTION = "solutions/u01_pair/pair.py"
+STUB = "exercises/u01_pair/pair.py"
+WRONG = "solutions/u01_pair/wrong_pair.py"
+SQUARES, GIVES_BACK = f"wrong {WRONG}:4", f"wrong {WRONG}:10"
+DOUBLES_ONCE = f"wrong {WRONG}:22"
+ADDS = f"right {RIGHT}:10"
+
+
+@pytest.fixture
+def proof(tiny, pool):
+    return lambda *wanted: prove(tiny.catalogue, tiny.file, wanted, Seed("demo", demo=True))
+
+
+def test_a_stub_that_is_not_to_do(broken, pool, outcome_of):
+    pool.said["stub", "u01.double", None] = outcome_of("u01.double", Verdict.WRONG)
+    fact = "u01.double: the stub is wrong (the result is off), not to do"
+    mend = "put the solution of each symbol between the markers, then kata stubs"
+    assert broken() == [f"{fact}  ({STUB}:6)  -> {mend}"]
+
+
+def test_a_public_test_that_passes_on_the_stub(broken, pool, outcome_of):
+    public, hidden = outcome_of("u01.fourth", Verdict.TODO).tests
+    tests = replace(public, verdict=Verdict.RIGHT), hidden
+    pool.said["touched", "u01.fourth", None] = outcome_of("u01.fourth", Verdict.TODO, tests=tests)
+    fact = "u01.fourth: the public test test_fourth_of_three passes on the stub"
+    assert broken() == [f"{fact}  ({PUBLIC}:11)  -> let it ask for what the stub does not do"]
+
+
+def test_a_touched_stub_that_earns_something(broken, pool, outcome_of):
+    public, hidden = outcome_of("u01.fourth", Verdict.WRONG).tests
+    tests = public, replace(hidden, verdict=Verdict.RIGHT)
+    pool.said["touched", "u01.fourth", None] = outcome_of("u01.fourth", Verdict.WRONG, tests=tests)
+    fact = "u01.fourth: a stub with one line that does nothing earns 50%"
+    assert broken() == [f"{fact}  ({STUB}:11)  -> let the stub fail test_hidden_fourth_of_zero"]
+
+
+@pytest.mark.parametrize(("here", "words"), [(False, "in the jail"), (True, "in process")])
+def test_a_solution_that_fails(broken, pool, outcome_of, here, words):
+    pool.said["solution", "u01.fourth", here] = outcome_of("u01.fourth", Verdict.CRASHED)
+    fact = f"u01.fourth: the solution is crashed (the result is off) {words}"
+    assert broken() == [f"{fact}  ({SOLUTION}:13)  -> mend the solution or test_fourth_of_three"]
+
+
+def test_what_fails_on_the_solution_is_said_once(broken, pool, outcome_of):
+    for kind in ("solution", "right", "wrong"):
+        pool.said[kind, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.WRONG)
+    (line,) = broken()
+    assert line.startswith(
+        "u01.fourth: the solution is wrong (the result is off) in the jail and in process  ("
+    )
+
+
+def test_a_wrong_answer_that_passes(broken, pool, outcome_of):
+    pool.said[GIVES_BACK, "u01.double", None] = outcome_of("u01.double", Verdict.RIGHT)
+    fact = 'u01.double: the wrong answer "Gives x back." earns full marks'
+    assert broken() == [f"{fact}  ({WRONG}:10)  -> add a test on which it shows to {HIDDEN}"]
+
+
+def test_a_wrong_answer_that_fails_elsewhere(broken, pool, outcome_of):
+    pool.said[DOUBLES_ONCE, "u01.double", None] = outcome_of("u01.double", Verdict.WRONG)
+    fact = (
+        'u01.fourth: the wrong answer "Doubles once.": u01.double, which does not need u01.fourth, is wrong'
+    )
+    mend = "add u01.fourth to the needs of u01.double, or keep test_double_of_three away from it"
+    assert broken() == [f"{fact} (the result is off)  ({WRONG}:22)  -> {mend}"]
+
+
+def test_a_wrong_answer_may_fail_what_needs_it(broken, pool, outcome_of):
+    pool.said[GIVES_BACK, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.NOT_CHECKED)
+    assert broken() == []
+
+
+@pytest.mark.parametrize("exercise", ["u01.double", "u01.fourth"])
+def test_a_wrong_answer_on_which_our_tests_break(broken, pool, outcome_of, exercise):
+    pool.said[GIVES_BACK, exercise, None] = outcome_of(exercise, Verdict.GRADER_ERROR)
+    (line,) = broken()
+    assert line.startswith('u01.double: the wrong answer "Gives x back."')
+    assert f"makes the grader stumble: the result is off  ({WRONG}:10)  -> mend test_" in line
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"), [("", "gets no diagnosis"), ("a sign is wrong", 'is called "a sign is wrong"')]
+)
+def test_a_wrong_answer_that_is_not_named(broken, pool, outcome_of, shown, said):
+    pool.said[SQUARES, "u01.double", None] = outcome_of("u01.double", Verdict.WRONG, shown)
+    fact = f'u01.double: the wrong answer "Squares." {said}, not "it is squared"'
+    mend = "name it in `suspects` of the tests that reject it, or correct diagnosis="
+    assert broken() == [f"{fact}  ({WRONG}:4)  -> {mend}"]
+
+
+@pytest.mark.parametrize(("here", "words"), [(False, "in the jail"), (True, "in process")])
+def test_a_right_answer_that_is_rejected(broken, pool, outcome_of, here, words):
+    pool.said[ADDS, "u01.double", here] = outcome_of("u01.double", Verdict.WRONG)
+    fact = f'u01.double: the right answer "Adds." is wrong (the result is off) {words}'
+    assert broken() == [f"{fact}  ({RIGHT}:10)  -> mend the answer, or let test_double_of_three accept it"]
+
+
+def test_a_right_answer_that_breaks_another_exercise(broken, pool, outcome_of):
+    pool.said[ADDS, "u01.fourth", False] = outcome_of("u01.fourth", Verdict.WRONG)
+    fact = 'u01.double: the right answer "Adds.": u01.fourth is wrong (the result is off) in the jail'
+    assert broken() == [f"{fact}  ({RIGHT}:10)  -> mend the answer, or let test_fourth_of_three accept it"]
+
+
+def test_what_was_stopped_in_the_jail_is_not_tried_without_one(proof, pool, outcome_of):
+    pool.said[ADDS, "u01.double", None] = outcome_of("u01.double", Verdict.TOO_SLOW)
+    assert len(proof().broken) == 1
+    assert (ADDS, "u01", False) in pool.jobs
+    assert (ADDS, "u01", True) not in pool.jobs
+    assert (f"right {RIGHT}:16", "u01", True) in pool.jobs
+
+
+def test_the_kill_table_counts_every_answer_once(proof, pool, outcome_of):
+    pool.said[GIVES_BACK, "u01.double", None] = outcome_of("u01.double", Verdict.RIGHT)
+    pool.said[f"wrong {WRONG}:28", "u01.fourth", None] = outcome_of("u01.fourth", Verdict.WRONG, "a factor 2")
+    pool.said[ADDS, "u01.double", True] = outcome_of("u01.double", Verdict.WRONG)
+    found = proof()
+    rows = {row.exercise: row for row in found.rows}
+    double, fourth = rows["u01.double"], rows["u01.fourth"]
+    assert (double.wrong, double.killed, double.named, double.silent) == (3, 2, 1, 1)
+    assert (double.right, double.accepted) == (2, 1)
+    assert (fourth.wrong, fourth.killed, fourth.silent, fourth.unasked) == (3, 3, 2, 1)
+    for row in rows.values():
+        assert row.killed == row.named + row.silent + row.misnamed + row.unasked
+    assert [(f.answer.where, f.diagnosis) for f in found.unasked] == [(f"{WRONG}:28", "a factor 2")]
+
+
+def test_a_misnamed_answer_is_counted(proof, pool, outcome_of):
+    pool.said[SQUARES, "u01.double", None] = outcome_of("u01.double", Verdict.WRONG, "a sign is wrong")
+    assert [row.misnamed for row in proof().rows] == [1, 0]
+
+
+def test_one_exercise_runs_its_own_answers_only(proof, pool):
+    assert proof("u01.fourth").broken == ()
+    jailed = [submission for submission, _, here in pool.jobs if not here]
+    assert {s for s in jailed if s.startswith(("wrong", "right"))} == {
+        *(f"wrong {WRONG}:{line}" for line in (22, 28, 34)),
+        *(f"right {RIGHT}:{line}" for line in (22, 28)),
+    }
+    assert {s for s in jailed if not s.startswith(("wrong", "right"))} == {
+        "stub u01",
+        "touched u01",
+        "solution u01",
+    }
+
+
+MORE = """\
+from u01_pair.pair import fourth
+
+
+def eighth(x):
+    # BEGIN SOLUTION
+    return 2 * fourth(x)
+    # END SOLUTION
+
+
+def alone(x):
+    # BEGIN SOLUTION
+    return x
+    # END SOLUTION
+"""
+UNIT = """\
+  - id: u02
+    title: More
+    folder: u02_more
+    exercises:
+      - {id: u02.eighth, title: Eight times, symbols: [eighth], points: 1, minutes: 5, needs: [u01.fourth]}
+      - {id: u02.alone, title: Alone, symbols: [alone], points: 1, minutes: 5}
+"""
+
+
+@pytest.fixture
+def longer(tiny):
+    """A second unit that imports the first; one of its two exercises needs it."""
+    announced = "  - {id: u07, title: Announced only, folder: u07_later}\n"
+    tiny.edit("course.yml", announced, UNIT)
+    tiny.put("solutions/u02_more/more.py", MORE)
+    tiny.put(
+        "solutions/u02_more/hints.md", "".join(f"## u02.{n}\n1. a\n2. b\n3. c\n" for n in ("eighth", "alone"))
+    )
+    tiny.publish()
+    return tiny
+
+
+def test_a_later_unit_that_imports_it_is_examined_too(longer, proof, pool, outcome_of):
+    pool.said[DOUBLES_ONCE, "u02.alone", None] = outcome_of("u02.alone", Verdict.WRONG)
+    found = [str(claim) for claim in proof().broken if claim.where == f"{WRONG}:22"]
+    assert [line.partition(" (")[0].partition('": ')[2] for line in found] == [
+        "u02.alone, which does not need u01.fourth, is wrong"
+    ]
+    assert (DOUBLES_ONCE, "u02", False) in pool.jobs
+
+
+def test_a_later_unit_waits_until_the_whole_course_is_proven(longer, proof, pool):
+    proof("u01")
+    assert {unit for _, unit, _ in pool.jobs} == {"u01"}
+
+
+def test_progress_ends_at_all(tiny, pool):
+    told = []
+    prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), lambda *numbers: told.append(numbers))
+    assert told[-1] == (18, 18)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
