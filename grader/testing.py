@@ -1,7 +1,7 @@
 """Everything that a test of the course imports: public and hidden tests are written in these words.
 
-    @exercise("u01.central_difference", weight=2)
-    def test_a_parabola_is_exact(student, rng): ...
+@exercise("u01.central_difference", weight=2)
+def test_a_parabola_is_exact(student, rng): ...
 """
 
 from collections.abc import Callable

@@ -78,7 +78,7 @@ class Pool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for process in self._processes:
-            process.close()
+            process.close(at_once=error is not None)
         self._processes.clear()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
@@ -86,6 +86,18 @@ class Pool:
         waiting = deque((job, 0) for job in jobs)
         busy: dict[Link, tuple[GradingProcess, Job, int]] = {}
         idle = list(self._processes)
+        try:
+            yield from self._work_off(waiting, idle, busy)
+        finally:
+            for process, _, _ in busy.values():  # nobody waits for these answers any more
+                self._discard(process, at_once=True)
+
+    def _work_off(
+        self,
+        waiting: "deque[tuple[Job, int]]",
+        idle: list[GradingProcess],
+        busy: dict[Link, tuple[GradingProcess, Job, int]],
+    ) -> Iterator[JobResult]:
         while waiting or busy:
             while waiting and (idle or len(self._processes) < self.workers):
                 job, tries = waiting.popleft()
@@ -115,9 +127,9 @@ class Pool:
         self._processes.append(process)
         return process
 
-    def _discard(self, process: GradingProcess) -> None:
+    def _discard(self, process: GradingProcess, at_once: bool = False) -> None:
         self._processes.remove(process)
-        process.close()
+        process.close(at_once)
 
     def _result(self, job: Job, reply: Reply) -> JobResult:
         if isinstance(reply, CourseError):

@@ -62,9 +62,11 @@ class GradingProcess:
             return None
         return reply
 
-    def close(self) -> None:
-        """End the process, and with it its zygotes and workers."""
+    def close(self, at_once: bool = False) -> None:
+        """End the process, and with it its zygotes and workers; `at_once`, in the middle of a job."""
         self.connection.close()
+        if at_once:
+            self._process.kill()
         self._process.join(END_WAIT)
         if self._process.is_alive():
             self._process.kill()

@@ -12,7 +12,7 @@ import pytest
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.course.symbols import unchanged
-from grader.errors import KataError, RunStopped
+from grader.errors import CourseError, KataError, RunStopped
 from grader.examine.desk import Desk, ExamBackend, exercise_of
 from grader.examine.fixtures import title_of
 from grader.examine.judge import place_of
@@ -174,6 +174,7 @@ class ExaminerPlugin:
     def __init__(self, desk: Desk, backend: ExamBackend, serve: Any) -> None:
         self.desk, self.backend, self.serve = desk, backend, serve
         self.broken: list[str] = []
+        self.mistake: CourseError | None = None
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -183,8 +184,12 @@ class ExaminerPlugin:
         if self.broken:
             return True  # nobody is examined with a part of the tests; run_session says why
         by_exercise: dict[str, list[pytest.Item]] = {e.id: [] for e in self.desk.catalogue.exercises}
-        for item in session.items:
-            by_exercise.setdefault(exercise_of(item)[0], []).append(item)
+        try:
+            for item in session.items:
+                by_exercise.setdefault(exercise_of(item)[0], []).append(item)
+        except CourseError as error:
+            self.mistake = error  # inside pytest it would be an INTERNALERROR; run_session raises it
+            return True
         suites = {id: Suite(items, self.desk.catalogue) for id, items in by_exercise.items()}
         self.serve(Examiner(self.desk, self.backend, suites))
         return True

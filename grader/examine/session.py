@@ -41,7 +41,7 @@ def run_session(
     paths = [
         str(path)
         for unit in catalogue.units
-        for path in (catalogue.hidden_tests(unit), catalogue.public_tests(unit))
+        for path in (*catalogue.hidden_tests(unit), catalogue.public_tests(unit))
         if path.is_file()
     ]
     if not paths:
@@ -67,5 +67,7 @@ def run_session(
             backend.end()
     if plugin.broken:
         raise CourseError("the course's tests cannot be imported:\n" + "\n".join(plugin.broken))
+    if plugin.mistake is not None:
+        raise plugin.mistake
     if code not in (0, 5):
         raise CourseError(f"pytest ended with code {int(code)} before any student was examined")

@@ -61,7 +61,7 @@ class Hasher:
             needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
             solutions = [catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)]
             known = (
-                _of_files([catalogue.hidden_tests(unit), catalogue.public_tests(unit)]),
+                _of_files([*catalogue.hidden_tests(unit), catalogue.public_tests(unit)]),
                 _of_files(solutions),
                 digest([msgspec.json.encode(catalogue.limits(exercise.id))]),
             )

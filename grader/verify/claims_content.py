@@ -77,13 +77,15 @@ def _tests_of(unit: Unit, selection: Selection) -> Iterator[Broken]:
     catalogue = selection.catalogue
     known = {exercise.id for exercise in unit.exercises}
     files = (
-        ("public", PUBLIC, catalogue.public_tests(unit)),
+        ("public", PUBLIC, (catalogue.public_tests(unit),)),
         ("hidden", HIDDEN, catalogue.hidden_tests(unit)),
     )
-    for kind, least, path in files:
-        yield from _unreadable(path)
-        found = test_functions(path)
-        for test in found:
+    for kind, least, paths in files:
+        found = []
+        for path in paths:
+            yield from _unreadable(path)
+            found += [(path, test) for test in test_functions(path)]
+        for path, test in found:
             if test.exercise not in known:
                 said = (
                     f"belongs to {test.exercise}, which {unit.id} does not have"
@@ -93,10 +95,10 @@ def _tests_of(unit: Unit, selection: Selection) -> Iterator[Broken]:
                 mend = f'put @exercise("{unit.id}.name") above it'
                 yield Broken(f"{test.name} {said}", place(path, test.line), mend)
         for exercise in selection.of(unit):
-            number = sum(test.exercise == exercise.id for test in found)
+            number = sum(test.exercise == exercise.id for _, test in found)
             if number < least:
                 fact = f"{exercise.id} has {number} {kind} tests, not {least} or more"
-                yield Broken(fact, place(path), f'write one with @exercise("{exercise.id}")')
+                yield Broken(fact, place(paths[0]), f'write one with @exercise("{exercise.id}")')
 
 
 def _unreadable(path: Path) -> Iterator[Broken]:

@@ -23,8 +23,8 @@ def leaks(catalogue: Catalogue, seed: Seed) -> Iterator[Broken]:
     for unit in catalogue.units:
         for lines, where in _solution_runs(catalogue.solution_file(unit)):
             runs.setdefault(lines, where)
-        for test in test_functions(catalogue.hidden_tests(unit)):
-            names.setdefault(test.name, place(catalogue.hidden_tests(unit), test.line))
+        for path in catalogue.hidden_tests(unit):
+            names |= {test.name: place(path, test.line) for test in test_functions(path)}
     for path in sorted(files_below(catalogue.exercises_dir)):
         try:
             text = path.read_text(encoding="utf-8")

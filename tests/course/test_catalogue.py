@@ -74,7 +74,7 @@ def test_paths(catalogue):
     assert catalogue.public_tests(U01) == root / "exercises/u01_one/test_one.py"
     assert catalogue.lesson(U01) == root / "exercises/u01_one/README.md"
     assert catalogue.solution_file(U01) == root / "solutions/u01_one/one.py"
-    assert catalogue.hidden_tests(U01) == root / "solutions/u01_one/test_hidden_one.py"
+    assert catalogue.hidden_tests(U01) == (root / "solutions/u01_one/test_hidden_one.py",)
     assert catalogue.wrong_answers(U01) == root / "solutions/u01_one/wrong_one.py"
     assert catalogue.right_answers(U01) == root / "solutions/u01_one/right_one.py"
     assert catalogue.hints_file(U01) == root / "solutions/u01_one/hints.md"

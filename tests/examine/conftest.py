@@ -215,7 +215,7 @@ def test_the_last(student):
 
 
 @exercise("u01.last")
-@given(st.lists(st.integers(), min_size=20), st.lists(st.floats(), min_size=20), st.lists(st.text(), max_size=9))
+@given(st.lists(st.integers(), min_size=20), st.lists(st.floats(), min_size=9), st.lists(st.text(), max_size=9))
 def test_anything_drawn(student, numbers, xs, texts):
     """Whatever Hypothesis draws comes back."""
     assert_equal(student.last((numbers, xs, texts)), (numbers, xs, texts), of="x")

@@ -11,7 +11,7 @@ def course(invented, tmp_path):
     for unit in catalogue.units:
         for file in (
             catalogue.public_tests(unit),
-            catalogue.hidden_tests(unit),
+            *catalogue.hidden_tests(unit),
             catalogue.solution_file(unit),
         ):
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -36,7 +36,7 @@ def test_each_hash_answers_to_its_own_file(course, invented):
     assert changed(before, Hasher(course).hashes(exercise, {**sources, invented.VALUE: "y"})) == {
         "submission"
     }
-    for file in (course.hidden_tests(unit), course.public_tests(unit)):
+    for file in (*course.hidden_tests(unit), course.public_tests(unit)):
         file.write_text("changed")
         after = Hasher(course).hashes(exercise, sources)
         assert changed(before, after) == {"suite"}
