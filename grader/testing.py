@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from grader.gradcheck.compare import assert_close, assert_equal, assert_gradient, fail
+from grader.gradcheck.compare import assert_close, assert_equal, assert_gradient, fail, unpack
 from grader.gradcheck.numeric import numerical_vjp
 
-__all__ = ["assert_close", "assert_equal", "assert_gradient", "exercise", "fail", "numerical_vjp"]
+__all__ = ["assert_close", "assert_equal", "assert_gradient", "exercise", "fail", "numerical_vjp", "unpack"]
 
 
 def exercise(id: str, weight: float = 1.0) -> Callable[[Any], Any]:

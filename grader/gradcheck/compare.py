@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -171,3 +171,18 @@ def _error(yours: complex, expected: complex) -> str:
     if expected == 0:
         return f", off by {abs(yours):.2g}"
     return f", relative error {abs(yours - expected) / abs(expected):.2g}"
+
+
+def unpack(yours: object, names: str) -> tuple[Any, ...]:
+    """The parts of a tuple that the student returned, once its form is right.
+
+    names: what the parts are called, such as "(h, truncation, rounding)". Raises Mismatch.
+    """
+    wanted = names.count(",") + 1
+    if type(yours) is tuple and len(yours) == wanted:
+        return yours
+    if yours is None:
+        fail("the result is None", expected=names, diagnosis="forgot `return`?")
+    count = len(yours) if type(yours) is tuple else 1
+    cause = f"{count} result{'s' * (count != 1)} where {wanted} are expected"
+    fail("the result has the wrong form", yours=yours, expected=names, diagnosis=cause)

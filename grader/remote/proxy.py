@@ -245,7 +245,7 @@ class Handle:
         self.__kata_session__.request("set", self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.__kata_session__.request("call", self, args, kwargs)
+        return self.__kata_session__.request("call", self, args, *((kwargs,) if kwargs else ()))
 
     def __enter__(self) -> Any:
         return self.__kata_session__.request("enter", self)

@@ -67,12 +67,10 @@ class Worker:
             "build": self.build,
             "get": getattr,
             "set": setattr,
-            "call": lambda target, args, kwargs: target(*args, **kwargs),
-            "method": lambda target, name, args, kwargs: getattr(target, name)(*args, **kwargs),
+            "call": lambda target, args, kwargs={}: target(*args, **kwargs),
             "op": self.operate,
             "float": float,
             "isinstance": isinstance,
-            "callable": callable,
             "enter": lambda target: type(target).__enter__(target),
             "exit": self.leave,
         }
