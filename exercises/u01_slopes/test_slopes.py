@@ -6,6 +6,19 @@ import numpy as np
 
 from grader.testing import assert_close, assert_equal, assert_gradient, exercise, fail
 
+# Mistakes that the tests know by their numbers. A message names one only where two cases agree on it.
+NO_H = "the division by h is missing"
+NO_DISTANCE = "the division by the distance of the two points is missing"
+SHORT = "divided by h, but the two points are further apart than h"
+FORWARD = "this is the forward difference"
+BACKWARD = "this is the backward difference"
+CENTRAL = "this is the central difference"
+ROOT = "this is the root of eps alone: f and its derivative do not enter"
+EQUAL = "the two parts were set equal, or eps was counted twice"
+ALL = "all entries are nudged at once"
+LEFT = "an entry is not put back before the next one is nudged"
+FLAT = "the index counts through the flattened array"
+
 
 def squared_error(w):
     """The lesson's loss: one package, x = 2, y = 5."""
@@ -20,11 +33,7 @@ def test_forward_slope_of_the_loss(student):
         4.004,
         of="the slope",
         called="forward_difference(squared_error, 3.0, 0.001)",
-        suspects={
-            "the division by h is missing": 0.004004,
-            "this is the backward difference": 3.996,
-            "this is the central difference": 4.0,
-        },
+        suspects={NO_H: 0.004004, BACKWARD: 3.996, CENTRAL: 4.0},
     )
 
 
@@ -36,11 +45,7 @@ def test_forward_slope_of_sine(student):
         0.4973637525353891,
         of="the slope",
         called="forward_difference(sin, 1.0, 0.1)",
-        suspects={
-            "the division by h is missing": 0.04973637525353891,
-            "this is the backward difference": 0.5814407518041309,
-            "this is the central difference": 0.53940225216976,
-        },
+        suspects={NO_H: 0.04973637525353891, BACKWARD: 0.5814407518041309, CENTRAL: 0.53940225216976},
     )
 
 
@@ -53,12 +58,7 @@ def test_central_slope_of_the_loss(student):
             4.0,
             of="the slope",
             called=f"central_difference(squared_error, 3.0, {h})",
-            suspects={
-                "this is the forward difference": 4.0 + 4 * h,
-                "this is the backward difference": 4.0 - 4 * h,
-                "divided by h, but the two points are further apart than h": 8.0,
-                "the division by the distance of the two points is missing": 8.0 * h,
-            },
+            suspects={FORWARD: 4.0 + 4 * h, BACKWARD: 4.0 - 4 * h, SHORT: 8.0, NO_DISTANCE: 8.0 * h},
         )
 
 
@@ -70,25 +70,24 @@ def test_central_slope_of_a_cube(student):
         12.01,
         of="the slope",
         called="central_difference(x**3, 2.0, 0.1)",
-        suspects={
-            "this is the forward difference": 12.61,
-            "this is the backward difference": 11.41,
-            "divided by h, but the two points are further apart than h": 24.02,
-            "the division by the distance of the two points is missing": 2.402,
-        },
+        suspects={FORWARD: 12.61, BACKWARD: 11.41, SHORT: 24.02, NO_DISTANCE: 2.402},
     )
 
 
 @exercise("u01.best_step")
 def test_best_step_in_round_numbers(student):
-    """With f = 2, f2 = 8, f3 = 6 and eps = 1e-12 all six results are round numbers."""
-    for kind, expected in (("forward", (1e-6, 4e-6, 4e-6)), ("central", (1e-4, 1e-8, 2e-8))):
+    """With f = 8, f2 = 2, f3 = 3 and eps = 1e-12 all six results are round numbers."""
+    for kind, expected, root in (
+        ("forward", (4e-6, 4e-6, 4e-6), (1e-6, 1e-6, 1.6e-5)),
+        ("central", (2e-4, 2e-8, 4e-8), (1e-4, 5e-9, 8e-8)),
+    ):
         assert_close(
-            student.best_step(kind, 2.0, 8.0, 6.0, 1e-12),
+            student.best_step(kind, 8.0, 2.0, 3.0, 1e-12),
             expected,
             of="h, truncation, rounding",
-            called=f"best_step({kind!r}, 2.0, 8.0, 6.0, 1e-12)",
+            called=f"best_step({kind!r}, 8.0, 2.0, 3.0, 1e-12)",
             atol=0.0,
+            suspects={ROOT: root, EQUAL: (2.519842099789747e-4, 3.174802103936399e-8, 3.174802103936399e-8)},
         )
 
 
@@ -96,11 +95,11 @@ def test_best_step_in_round_numbers(student):
 def test_best_steps_for_sine(student):
     """For sin at 1 the best step is 3e-8 forward and 1e-5 central; float32 needs far larger ones."""
     sine, cosine = 0.8414709848078965, 0.5403023058681398
-    for kind, eps, h in (
-        ("forward", 2**-52, 2.9802322387695312e-08),
-        ("central", 2**-52, 1.0123280443752242e-05),
-        ("forward", 2**-23, 0.0006905339660024879),
-        ("central", 2**-23, 0.008227689485200081),
+    for kind, eps, h, root, equal in (
+        ("forward", 2**-52, 2.9802322387695312e-08, 1.4901161193847656e-08, 0.0),
+        ("central", 2**-52, 1.0123280443752242e-05, 6.0554544523933395e-06, 1.275453412507256e-05),
+        ("forward", 2**-23, 0.0006905339660024879, 0.00034526698300124393, 0.0),
+        ("central", 2**-23, 0.008227689485200081, 0.004921566601151848, 0.010366239174402294),
     ):
         result = student.best_step(kind, sine, -sine, -cosine, eps)
         if type(result) is not tuple or len(result) != 3:
@@ -109,7 +108,10 @@ def test_best_steps_for_sine(student):
                 yours=result,
                 expected="(h, truncation, rounding)",
             )
-        assert_close(result[0], h, of="the step", called=f"best_step({kind!r}, ..., eps={eps:.3g})", atol=0.0)
+        called = f"best_step({kind!r}, {sine:.3f}, {-sine:.3f}, {-cosine:.3f}, {eps:.3g})"
+        assert_close(
+            result[0], h, of="the step", called=called, atol=0.0, suspects={ROOT: root, EQUAL: equal}
+        )
 
 
 @exercise("u01.numerical_gradient")
@@ -121,7 +123,7 @@ def test_gradient_of_a_product(student):
             np.array([5.0, 4.0]),
             of="the gradient",
             called=f"numerical_gradient(f, v) with v = [4, 5], {v.dtype}",
-            suspects={"all entries are nudged at once": np.array([9.0, 9.0])},
+            suspects={ALL: np.array([9.0, 9.0]), LEFT: np.array([5.0, 3.99996])},
         )
 
 
@@ -129,12 +131,13 @@ def test_gradient_of_a_product(student):
 def test_gradient_has_one_entry_for_each_entry(student):
     """For x of shape (2, 3) the gradient has shape (2, 3); x itself is the same afterwards."""
     x = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])
+    gradient = np.array([[2.5, -0.5, 4.5], [2.0, 1.5, 0.5]])
     assert_gradient(
-        student.numerical_gradient(lambda p: np.sum(p**2), x),
-        np.array([[2.0, -4.0, 6.0], [1.0, 0.0, -2.0]]),
+        student.numerical_gradient(lambda p: (np.sum(p) ** 2 + np.sum(p**2)) / 2, x),
+        gradient,
         of="the gradient",
         called="numerical_gradient(f, x) with x of shape (2, 3)",
-        suspects={"all entries are nudged at once": np.full((2, 3), 3.0)},
+        suspects={ALL: np.full((2, 3), 10.5), LEFT: gradient - 1e-5 * np.array([[0, 1, 3], [6, 7, 8]])},
     )
     if not np.array_equal(x, [[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]]):
         fail("x was changed", yours=x, diagnosis="x is mutated")
@@ -162,7 +165,7 @@ def test_the_worst_entry_is_named(student):
         of="ok, worst, a, n",
         called="grad_check(analytic, numeric) of shape (2, 3)",
         suspects={
-            "the index counts through the flattened array": (False, 4, 5.5, 5.0),
+            FLAT: (False, 4, 5.5, 5.0),
             "the two values have changed places": (False, (1, 1), 5.0, 5.5),
         },
     )
@@ -172,8 +175,13 @@ def test_the_worst_entry_is_named(student):
 def test_a_wrong_sign_is_wrong(student):
     """-5 for 5 is wrong, and so is -2e-6 for 2e-6, however small."""
     for a in (-5.0, 2e-6):
-        yours = student.grad_check(np.array([a]), np.array([-a]))
-        assert_equal(yours, (False, (0,), a, -a), of="ok, worst, a, n", called=f"grad_check([{a}], [{-a}])")
+        assert_equal(
+            student.grad_check(np.array([a]), np.array([-a])),
+            (False, (0,), a, -a),
+            of="ok, worst, a, n",
+            called=f"grad_check([{a}], [{-a}])",
+            suspects={FLAT: (False, 0, a, -a)},
+        )
 
 
 @exercise("u01.grad_check")
@@ -186,11 +194,10 @@ def test_noise_is_not_wrong(student):
 @exercise("u01.grad_check")
 def test_nan_is_wrong(student):
     """nan is never right, although every comparison with it is False."""
-    analytic, numeric = np.array([1.0, math.nan, 3.0]), np.array([1.0, 2.0, 3.1])
-    yours = student.grad_check(analytic, numeric)
     assert_equal(
-        yours,
+        student.grad_check(np.array([1.0, math.nan, 3.0]), np.array([1.0, 2.0, 3.1])),
         (False, (1,), math.nan, 2.0),
         of="ok, worst, a, n",
         called="grad_check([1, nan, 3], [1, 2, 3.1])",
+        suspects={FLAT: (False, 1, math.nan, 2.0)},
     )

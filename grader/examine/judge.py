@@ -18,7 +18,7 @@ from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.fault import Frame, StudentError
 
 LEFT_IN = "you left `raise NotImplementedError` on line {line}"
-WIDTH = 200  # of a student's line, as far as it is shown
+WIDTH = 400  # of a student's line, as far as it is shown
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 

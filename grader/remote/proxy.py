@@ -9,16 +9,17 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from grader.errors import KataError, RunStopped, TooMuchMemory, WorkerLost
+from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory, WorkerLost
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.budget import Jail
 from grader.remote.channel import Channel, Closed
 from grader.remote.fault import StudentError, builtin_names, lacks_memory, student_error
 from grader.remote.pack import Packer
 from grader.remote.unpack import Unpacker
-from grader.remote.wire import Tree, WireError
+from grader.remote.wire import MAX_STRUCTURE, Tree, WireError
 
 MAX_NESTING = 40
+MAX_SOURCES = MAX_STRUCTURE - (1 << 20)  # bytes of all files of a student
 
 
 class Session:
@@ -42,7 +43,10 @@ class Session:
         self.depth = 0
 
     def load(self, sources: Mapping[str, str], module: str) -> "Handle":
-        """Import the student's module inside; returns it as a handle."""
+        """Import the student's module inside; returns it as a handle. SubmissionError for huge files."""
+        if sum(len(text.encode()) for text in sources.values()) > MAX_SOURCES:
+            help = f"Keep all files of the course below {MAX_SOURCES >> 20} MiB together."
+            raise SubmissionError("the files are too large together", help)
         loaded = self.request("load", dict(sources), module)
         if type(loaded) is not Handle:
             self.jail.kill()

@@ -6,6 +6,7 @@ expected value, nor the text of an error, into which student code could have put
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from grader.course.model import Limits, Unit
@@ -130,7 +131,7 @@ def _reasons(record: Record, limits: Limits) -> Iterator[str]:
 def _why(record: Record, limits: Limits) -> Iterator[str]:
     """What went wrong, then the tests that failed for something else than was said."""
     finding = shown_finding(record)
-    told = finding or Finding("", diagnosis=diagnosis(record))
+    told = replace(finding or Finding(""), diagnosis=diagnosis(record))
     if record.verdict is Verdict.TOO_SLOW:
         yield f"its tests may use {number(limits.seconds)} seconds of computing time together"
     elif record.verdict is Verdict.TOO_MUCH_MEMORY:

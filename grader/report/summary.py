@@ -92,7 +92,9 @@ def _rows(graded: GradedClass, present: list[StudentGrade]) -> tuple[ExerciseRow
         counted = [record for record in records if record.verdict is not Verdict.GRADER_ERROR]
         passed = sum(record.verdict is Verdict.RIGHT for record in counted)
         mistakes = Counter(filter(None, map(mistake_of, counted)))
-        mistake, times = min(mistakes.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        # What has a name teaches the next lecture something; that some crashed does not.
+        named = Counter(filter(None, map(diagnosis, counted))) or mistakes
+        mistake, times = min(named.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
         rows.append(ExerciseRow(exercise, passed, len(counted), mistake, times))
         earned.append(sum(record.points or 0.0 for record in counted) / exercise.points)
     hardest = _hardest(rows, earned)

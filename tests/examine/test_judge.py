@@ -4,7 +4,7 @@ import pytest
 from hypothesis.errors import Flaky
 
 from grader.errors import CourseError, GraderError, SubmissionError, TooMuchMemory, TooSlow, WorkerLost
-from grader.examine.judge import clean, judge, place_of
+from grader.examine.judge import WIDTH, clean, judge, place_of
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.fault import student_error
@@ -148,7 +148,7 @@ def test_a_pathological_position_in_a_file_is_survived():
 def test_a_line_without_end_is_cut():
     source = "x = '" + "a" * 100_000 + "' + 1\n"
     _, finding = judge(remote("TypeError", "t" * 3_000, [("long.py", 1, "f")]), {"long.py": source})
-    assert len(finding.source) < 250
+    assert len(finding.source) <= 2 * WIDTH + 2
     assert len(finding.what) < 2_500
 
 
@@ -176,7 +176,7 @@ def test_a_file_that_does_not_compile():
 def test_a_pathological_position_of_a_syntax_error_is_survived(place):
     verdict, finding = judge(remote("SyntaxError", "bad", syntax=place), SOURCES)
     assert verdict is Verdict.CRASHED
-    assert len(finding.source) < 250
+    assert len(finding.source) <= 2 * WIDTH + 2
 
 
 def test_a_syntax_error_of_code_that_the_student_made_up_is_a_crash():

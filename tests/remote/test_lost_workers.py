@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from grader.errors import RunStopped, TooMuchMemory, TooSlow, WorkerLost
+from grader.errors import RunStopped, SubmissionError, TooMuchMemory, TooSlow, WorkerLost
 from grader.remote.fault import StudentError
 
 # Student code may look at its own worker: nothing there is a secret. This finds its channel.
@@ -267,6 +267,12 @@ def test_an_argument_changed_into_something_that_cannot_cross(in_jail):
     with pytest.raises(StudentError, match="nested too deeply"):
         student.f([1])
     assert student.x == 1
+
+
+def test_files_too_large_to_be_sent_are_the_students(in_jail):
+    with pytest.raises(SubmissionError, match="too large together") as info:
+        in_jail("# " + "é" * (3 << 20) + "\n")
+    assert info.value.help
 
 
 def test_a_file_that_replaces_its_module(in_jail):

@@ -1,0 +1,32 @@
+"""Slopes by nudging."""
+
+import math
+
+import numpy as np
+
+
+def forward_difference(f, x, h):
+    return (f(x + h) - f(x)) / h
+
+
+def central_difference(f, x, h):
+    rise = f(x + h) - f(x - h)
+    run = 2 * h
+    raise NotImplementedError
+
+
+def best_step(kind, f, f2, f3, eps=2**-52):
+    if kind == "forward":
+        h = 2 * math.sqrt(eps * abs(f / f2))
+        return h, h * abs(f2) / 2, 2 * eps * abs(f) / h
+    if kind == "central":
+        raise NotImplementedError
+    raise ValueError(kind)
+
+
+def numerical_gradient(f, x):
+    raise NotImplementedError
+
+
+def grad_check(analytic, numeric, rtol=1e-6, atol=1e-8):
+    raise NotImplementedError
