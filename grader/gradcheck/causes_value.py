@@ -8,6 +8,8 @@ from grader.gradcheck.case import Case
 from grader.gradcheck.causes_ratio import ratio
 from grader.gradcheck.plain import Array
 
+NEGLIGIBLE = 1e-3  # the part of an offset below which the expected number does not count
+
 
 def zeros(case: Case) -> Iterator[str]:
     """Nothing was written, or everything cancels."""
@@ -89,6 +91,8 @@ def at_the_edge(case: Case) -> Iterator[str]:
 def offset(case: Case) -> Iterator[str]:
     """Off by a constant, or by one number for each row."""
     off = case.yours - case.expected
+    if np.max(np.abs(case.expected), initial=0.0) < NEGLIGIBLE * np.max(np.abs(off), initial=0.0):
+        return  # beside so small a number, every constant that was returned would be an offset
     if case.scalar:
         amount = float(np.abs(off).ravel()[0])
         yield f"{amount:.4g} too {'large' if off.real.ravel()[0] > 0 else 'small'}"

@@ -128,11 +128,11 @@ def test_gradient_at_one_number(student, rng):
 @exercise("u01.numerical_gradient")
 def test_x_is_left_as_it_was(student, rng):
     """x is the caller's: it holds the same numbers after the call, to the last digit."""
-    f, _ = landscape(rng, (3, 5))
+    f, slopes = landscape(rng, (3, 5))
     for kind in (np.float64, np.int64, np.float32):
         x = rng.uniform(-9, 9, (3, 5)).astype(kind)
         before = x.copy()
-        student.numerical_gradient(watched(f, x)[0], x)
+        check_gradient(student, f, slopes, x)
         if not np.array_equal(x, before):
             changed = f"{np.sum(x != before)} of {x.size} entries differ after the call"
             fail("x was changed", yours=changed, diagnosis="x is mutated")
@@ -156,9 +156,9 @@ def test_gradient_of_many_entries(student, rng, inside):
     """The gradient has no limit on the number of entries: here are 1500."""
     x = rng.uniform(-2, 2, 1500)
     # Made on the student's side: 3000 calls across the boundary would cost more than all other tests.
-    total = inside("importlib.import_module", "numpy").sum
-    yours, called = student.numerical_gradient(total, x), "numerical_gradient(f, x), x float64[1500]"
-    assert_gradient(yours, np.ones(1500), of="the gradient", called=called)
+    length = inside("importlib.import_module", "numpy.linalg").norm
+    yours, called = student.numerical_gradient(length, x), "numerical_gradient(f, x), x float64[1500]"
+    assert_gradient(yours, x / np.linalg.norm(x), of="the gradient", called=called)
 
 
 # ---------------------------------------------------------------------------- grad_check
@@ -338,6 +338,7 @@ def test_nan_and_infinity_are_never_right(student, rng, reference):
 @exercise("u01.grad_check")
 def test_different_shapes_are_refused(student, rng):
     """Two shapes that numpy would broadcast are still two shapes: ValueError."""
+    verdict(student.grad_check(np.ones((3, 5)), np.ones((3, 5))), "grad_check(a, n) with one shape")
     for one, other in (((3,), (5,)), ((3, 1), (3,)), ((5,), ()), ((3, 5), (5, 3)), ((4,), (2, 2))):
         number = rng.uniform(1, 2)
         try:

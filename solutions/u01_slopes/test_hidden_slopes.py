@@ -243,6 +243,7 @@ def test_eps_is_that_of_float64_by_default(student, rng, reference):
 @exercise("u01.best_step")
 def test_only_two_kinds_are_known(student, rng):
     """A misspelt kind raises ValueError; a silent guess would hide the mistake."""
+    unpack(student.best_step("forward", *random_point(rng, EPS[0])), STEP)
     for kind in ("centre", "Forward", ""):
         point = random_point(rng, EPS[0])
         try:

@@ -179,3 +179,9 @@ def test_confirm_takes_the_first_that_all_draws_name():
     assert confirm([("a",), ()]) == ""
     assert confirm([("a",)]) == ""
     assert confirm([]) == ""
+
+
+def test_a_constant_beside_a_tiny_number_is_no_offset():
+    """A step of 1 where 3e-8 is expected is not "1 too large": whatever constant was returned would be."""
+    assert "1 too large" not in candidates(1.0, 3e-8)
+    assert "1 too large" in candidates(4.5, 3.5)

@@ -40,6 +40,14 @@ def test_the_commonest_mistake_counts_each_student_once(summary, invented):
     assert (found.mistake, found.times, found.passed, found.counted) == ("sign", 2, 0, 5)
 
 
+def test_a_mistake_with_a_name_comes_before_many_crashes(summary, invented):
+    crash = invented.outcome("u05.backward", Verdict.CRASHED, invented.check(Verdict.CRASHED))
+    answers = {("ann", "u05.backward"): wrong(invented, "sign")}
+    answers |= {(id, "u05.backward"): crash for id in ("bob", "cid")}
+    found = row(summary([invented.handed_in(id) for id in ("ann", "bob", "cid")], answers), "u05.backward")
+    assert (found.mistake, found.times) == ("sign", 1)
+
+
 def test_without_a_diagnosis_the_failing_test_is_named(summary, invented):
     answers = {("ann", "u05.backward"): wrong(invented, title="Chains of 3000 nodes work")}
     assert (
