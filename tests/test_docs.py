@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,7 +32,7 @@ from grader.gradebook.grades import GradedClass
 from grader.gradebook.record import Hashes, Record, TestRecord
 from grader.gradebook.tables import long_csv, wide_csv
 from grader.release.stub import make_stub
-from grader.remote import tensors, unpack, wire
+from grader.remote import tensors, unpack, wire, worker
 from grader.remote.warm import STDLIB
 from grader.student.progress import State
 from grader.verify.claims_bank import AT_LEAST
@@ -50,8 +51,8 @@ def pages() -> list[Path]:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if listed.returncode:
-        found = [p for p in ROOT.rglob("*.md") if not any(part.startswith(".") for part in p.parts)]
-        return sorted(found)
+        found = (path.relative_to(ROOT) for path in ROOT.rglob("*.md"))
+        return sorted(ROOT / path for path in found if not any(part.startswith(".") for part in path.parts))
     return sorted(path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file())
 
 
@@ -260,6 +261,10 @@ def test_every_tag_of_the_wire():
     torch_tags = {"T", "D", "z"}
     assert all(f'"{tag}"' in Path(tensors.__file__).read_text(encoding="utf-8") for tag in torch_tags)
     assert sorted(said) == sorted({*unpack._READERS, *torch_tags, "h", "f"})
+    verbs = re.findall(r"\(a verb: ([^)]+)\)", " ".join(text_of(FORMATS).split()))[0].split(", ")
+    here, there = socket.socketpair()
+    with here, there:
+        assert sorted(verbs) == sorted(worker.Worker(here).verbs)
 
 
 def test_what_students_may_import():
@@ -308,7 +313,8 @@ def screen(page: str, command: str) -> str:
 def test_the_screen_that_students_read_is_real(tmp_path):
     """The first exercise solved, a forward difference in place of the second."""
     course = tmp_path / "exercises"
-    shutil.copytree(ROOT / "exercises", course, ignore=shutil.ignore_patterns("state.json", "__pycache__"))
+    left_behind = shutil.ignore_patterns("state.json", "backups", "__pycache__", ".venv", ".hypothesis")
+    shutil.copytree(ROOT / "exercises", course, ignore=left_behind)
     file = course / "u01_slopes/slopes.py"
     parts = make_stub(text_of(ROOT / "solutions/u01_slopes/slopes.py"), "").split(
         "    raise NotImplementedError\n"
@@ -320,7 +326,7 @@ def test_the_screen_that_students_read_is_real(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "pytest"],
         cwd=course, capture_output=True, text=True, check=False,
-        env={**os.environ, "COLUMNS": "90", "PYTHONUTF8": "1", "TERM": "xterm", "NO_COLOR": "1"},
+        env={**os.environ, "COLUMNS": "90", "PYTHONUTF8": "1", "TERM": "xterm", "PYTEST_ADDOPTS": ""},
     )  # fmt: skip
     shown = screen("students.md", "pytest").removeprefix("$ pytest\n")
     assert [line.rstrip() for line in ran.stdout.splitlines()] == shown.splitlines()

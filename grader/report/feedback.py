@@ -98,9 +98,13 @@ def _unit(graded: GradedClass, student: StudentGrade, unit: Unit, records: list[
         yield f"  due {_moment(due)}: {student.lateness[unit.id].sentence}"
     yield ""
     widest = max((len(record.exercise) for record in records), default=0)
+    said: list[str] = []
     for record in records:
         yield f"  {_mark(record.verdict)}  {record.exercise:<{widest}}  {_earned(record)}"
-        yield from (f"      {line}" for line in _reasons(record, graded.catalogue.limits(record.exercise)))
+        reasons = list(_reasons(record, graded.catalogue.limits(record.exercise)))
+        as_above = len(reasons) > 1 and reasons == said
+        yield from (f"      {line}" for line in (["for the same reason"] if as_above else reasons))
+        said = reasons
 
 
 def _mark(verdict: Verdict) -> str:

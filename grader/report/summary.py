@@ -128,7 +128,8 @@ def _remarks(graded: GradedClass) -> Iterator[tuple[str, str]]:
         if student.problems:
             kind = "upload" if student.handed_in else "nothing handed in"
             more = f" (and {len(student.problems) - 1} more)" if len(student.problems) > 1 else ""
-            yield student.id, f"{kind}: {printable(student.problems[0], _LONGEST_PROBLEM)}{more}"
+            problem = printable(student.problems[0], _LONGEST_PROBLEM).removeprefix(f"{student.id}: ")
+            yield student.id, f"{kind}: {problem}{more}"
     for verdict in (Verdict.RULE_BROKEN, Verdict.CRASHED, Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY):
         for student in graded.students:
             affected = [record for record in student.records if record.verdict is verdict]

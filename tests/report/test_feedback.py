@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from grader.examine.outcome import Verdict
@@ -99,6 +101,16 @@ def test_the_exercises_own_finding_is_hidden_when_it_comes_from_a_hidden_test(fe
     text = feedback([invented.handed_in("ann")], {("ann", "u05.backward"): answer})["ann"]
     assert not [secret for secret in SECRETS if secret in text]
     assert "called    central_difference(f, 1.7, 0.1)" in text  # the public one is shown instead
+
+
+def test_the_same_reason_is_not_told_again_and_again(feedback, invented):
+    broken = Finding("the file cannot be read", where="u01_slopes/slopes.py:3", source="def f(:")
+    check = invented.check(Verdict.CRASHED, public=True, finding=broken)
+    ids = [e.id for e in invented.make_catalogue(Path("x")).exercises if e.unit_id == "u01"]
+    answers = {("ann", id): invented.ExerciseOutcome(id, Verdict.CRASHED, (check,), broken) for id in ids}
+    text = feedback([invented.handed_in("ann")], answers)["ann"]
+    assert text.count("the file cannot be read") == 1
+    assert text.count("for the same reason") == len(ids) - 1 > 0
 
 
 def test_a_public_finding_keeps_the_place_that_was_found_for_it(feedback, invented):
