@@ -138,8 +138,8 @@ def _grade(
     wanted = {catalogue.unit(id).id for id in unit_ids}
     units = [unit for unit in catalogue.units if unit.id in wanted or not wanted]
     if not units:
-        what = "this unit is" if wanted else "no unit of the course is"
-        raise UsageError(f"{what} released: there is nothing to grade", "Give it exercises in course.yml.")
+        what = f"{', '.join(unit_ids)}: not released" if wanted else "no unit of the course is released"
+        raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
     seed = load_seed(catalogue.root)
     students = collect_class(submissions, catalogue)
     kept = [0, 0]

@@ -17,6 +17,7 @@ from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}", re.ASCII)
+LOOSE = {".py", ".ipynb"}  # somebody's answer, handed in without its folder
 LAYOUT = "name a folder with one folder or archive per student, called by the student's id: ada/ or ada.zip"
 
 
@@ -26,10 +27,14 @@ def collect_class(folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -
     Raises UsageError when the folder is missing, is a file, cannot be listed or holds no submission.
     """
     entries: dict[str, list[tuple[str, Kind]]] = defaultdict(list)
-    for name, kind in _list(folder):
+    listed = _list(folder)
+    for name, kind in listed:
         stem, suffix = split_suffix(name)
         if suffix or kind is Kind.FOLDER or (kind is Kind.LINK and not (folder / name).is_file()):
             entries[stem].append((name, kind))
+    for name, kind in listed:
+        if Path(name).suffix.lower() in LOOSE and kind is Kind.FILE and Path(name).stem not in entries:
+            entries[Path(name).stem].append((name, kind))  # nobody vanishes without a word
     if not entries:
         raise UsageError(f"{printable(str(folder), 500)}: holds no submission", LAYOUT)
     ids = safe_ids(entries)
@@ -103,5 +108,7 @@ class _Reader:
             return read_upload(id, label, FolderUpload(path, self.bounds), self.catalogue, self.bounds)
         if kind is not Kind.FILE:
             raise Unreadable(f"is {kind}")
+        if path.suffix.lower() in LOOSE:
+            raise Unreadable(f"is a single file, put it into a folder or an archive called {id}")
         with open_archive(path, self.bounds) as upload:
             return read_upload(id, label, upload, self.catalogue, self.bounds)

@@ -57,4 +57,4 @@ def report(name: str, mistakes: Sequence[Mistake], lines: dict[Path, int], data:
     rationale = "\n".join(f"{name}:{line}: {where}: {what}" for line, where, what, _ in found)
     if len(found) == 1:
         return CourseError(rationale, found[0][3])
-    return CourseError(rationale, "\n  ".join(f"line {line}: {help}" for line, _, _, help in found))
+    return CourseError(rationale, "\n".join(f"line {line}: {help}" for line, _, _, help in found))

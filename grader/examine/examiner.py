@@ -157,6 +157,8 @@ class Examiner:
         missing = tuple(n for n in exercise.needs if n in before and before[n].verdict is not Verdict.RIGHT)
         blames = gravest.verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.TODO) and missing
         verdict = Verdict.NOT_CHECKED if blames else gravest.verdict
+        if verdict is Verdict.TODO and any(test.verdict is Verdict.RIGHT for test in tests):
+            verdict = Verdict.WRONG  # one branch is left to write; what was written counts
         shown = gravest.finding
         if shown is not None and not shown.where:
             shown = replace(shown, where=place_of(files[unit.file], unit.file, exercise.symbols))

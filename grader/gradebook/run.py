@@ -32,7 +32,7 @@ class AnyPool(Protocol):
 class Run:
     """The jobs of one run, the records as they come in, and the class when all have come.
 
-    facts: of the pool, as they were at the start    seconds: CPU seconds by submission and exercise
+    facts: of the pool, as they were at the start    seconds: by the clock, by submission and exercise
     """
 
     def __init__(

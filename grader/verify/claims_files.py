@@ -13,7 +13,7 @@ from grader.verify.broken import Broken, from_error, place
 from grader.verify.selection import Selection
 
 # What tools and the students' own runs leave behind; a hand-out does not take it along.
-LEFT_BEHIND = {"__pycache__", ".pytest_cache", ".hypothesis", ".kata/state.json", ".kata/backups"}
+LEFT_BEHIND = {"__pycache__", ".pytest_cache", ".hypothesis", ".venv", ".kata/state.json", ".kata/backups"}
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s)>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
 
 

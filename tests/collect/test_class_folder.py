@@ -139,3 +139,15 @@ def test_one_that_breaks_the_reader_does_not_break_the_class(handed_in, monkeypa
     found = handed_in.collect()
     assert found["ada"].sources
     assert found["bob"].problems == ("bob.zip: cannot be read (MemoryError); nothing of it was read",)
+
+
+def test_a_loose_answer_does_not_vanish(handed_in):
+    handed_in.put("ada", {SLOPES: ""})
+    for name in ("ada.py", "bob.py", "cyd.ipynb"):
+        (handed_in.folder / name).write_text("x = 1\n")
+    found = handed_in.collect()
+    assert sorted(found) == ["ada", "bob", "cyd"]
+    assert not found["ada"].problems
+    for id, name in (("bob", "bob.py"), ("cyd", "cyd.ipynb")):
+        assert not found[id].sources
+        assert f"{name}: is a single file" in found[id].problems[0]

@@ -107,6 +107,13 @@ def test_a_line_left_in_is_told_by_its_number(examine):
     assert got.last.verdict is Verdict.RIGHT
 
 
+def test_a_line_left_in_one_branch_costs_that_branch_only(examine):
+    outcome = examine(shares="if n == 2:\n    raise NotImplementedError\nreturn n").shares
+    assert outcome.verdict is Verdict.WRONG
+    assert outcome.finding.what.startswith("you left `raise NotImplementedError`")
+    assert outcome.passed_share == 0.75
+
+
 def test_a_file_that_was_not_handed_in_is_to_do(examine):
     got = examine(files={"u01_odd/odd.py": None})
     assert {outcome.verdict for outcome in got.values()} == {Verdict.TODO}
