@@ -122,7 +122,9 @@ class Pool:
 
     def _start(self) -> GradingProcess:
         taken = [process.core for process in self._processes]
-        core = min(sorted(os.sched_getaffinity(0)), key=taken.count)
+        cores = sorted(os.sched_getaffinity(0))
+        first = os.getpid() % len(cores)  # so that graders side by side do not all begin with the same core
+        core = min(cores[first:] + cores[:first], key=taken.count)
         process = GradingProcess(self._context, self.catalogue, self.seed, self._backend, core)
         self._processes.append(process)
         return process
