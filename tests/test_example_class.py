@@ -58,7 +58,7 @@ EXPECTED = {  # a column for each exercise: forward, central, best_step, numeric
     "mina": "RRRRR",
     "noor": "RRTWT",
     "omar": "RRRRR",
-    "petra": "RTTTT",
+    "petra": "RTWTT",
     "quentin": "WRWWW",
     "rasmus": "WWWWR",
     "sofia": "RWWWW",
