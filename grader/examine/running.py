@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from _pytest.runner import runtestprotocol
 
-from grader.examine.desk import DESK, Desk
+from grader.examine.desk import DESK
 from grader.examine.fixtures import is_redrawable, seed_hypothesis
 from grader.examine.judge import judge
 from grader.examine.outcome import Verdict
@@ -95,8 +95,3 @@ def diagnose(item: pytest.Item, first: Ran, others: Sequence[Finding] = ()) -> F
         if cause:
             return replace(finding, diagnosis=cause)
     return finding
-
-
-def desk_of(config: pytest.Config) -> Desk:
-    """The desk that `fixtures.configure` put on a session."""
-    return config.stash[DESK]

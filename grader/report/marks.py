@@ -5,9 +5,7 @@ from dataclasses import dataclass
 
 from grader.examine.outcome import Verdict
 
-_PLAIN_TERMINALS = frozenset(
-    {"dumb", "linux", "vt100", "vt102", "vt220", "cons25"}
-)  # fonts without the marks
+PLAIN_TERMINALS = frozenset({"dumb", "linux", "vt100", "vt102", "vt220", "cons25"})  # fonts without the marks
 _OWN = {
     Verdict.GRADER_ERROR: "?",
     Verdict.RULE_BROKEN: "R",
@@ -49,7 +47,7 @@ ASCII = Marks(
 
 def choose(encoding: str | None, environment: Mapping[str, str]) -> Marks:
     """The marks that a stream of this encoding can carry and this TERM can show."""
-    if environment.get("TERM", "").partition("-")[0] in _PLAIN_TERMINALS:
+    if environment.get("TERM", "").partition("-")[0] in PLAIN_TERMINALS:
         return ASCII
     signs = (*UNICODE.of.values(), UNICODE.full, UNICODE.empty, UNICODE.dot, UNICODE.dash, UNICODE.spark)
     try:

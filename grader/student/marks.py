@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from grader.examine.outcome import Verdict
-
-_PLAIN_TERMINALS = frozenset(
-    {"dumb", "linux", "vt100", "vt102", "vt220", "cons25"}
-)  # fonts without the marks
+from grader.report import marks
 
 STYLES: Mapping[Verdict, str] = {
     Verdict.GRADER_ERROR: "strange",
@@ -35,34 +32,15 @@ class Marks:
     separator: str
 
 
-_OWN = {
-    Verdict.GRADER_ERROR: "?",
-    Verdict.RULE_BROKEN: "R",
-    Verdict.TOO_SLOW: "T",
-    Verdict.TOO_MUCH_MEMORY: "M",
-    Verdict.CRASHED: "!",
-}
 UNICODE = Marks(
-    of={
-        **_OWN,
-        Verdict.NOT_CHECKED: "–",
-        Verdict.TODO: "·",
-        Verdict.WRONG: "✘",
-        Verdict.RIGHT: "✔",
-    },
+    of=marks.UNICODE.of,
     full="█",
     empty="░",
     ellipsis="…",
     separator=" · ",
 )
 ASCII = Marks(
-    of={
-        **_OWN,
-        Verdict.NOT_CHECKED: "-",
-        Verdict.TODO: ".",
-        Verdict.WRONG: "x",
-        Verdict.RIGHT: "+",
-    },
+    of=marks.ASCII.of,
     full="#",
     empty="-",
     ellipsis="...",
@@ -72,7 +50,7 @@ ASCII = Marks(
 
 def choose(encoding: str | None, environment: Mapping[str, str]) -> Marks:
     """The marks that a stream of this encoding can carry and this TERM can show."""
-    if environment.get("TERM", "").partition("-")[0] in _PLAIN_TERMINALS:
+    if environment.get("TERM", "").partition("-")[0] in marks.PLAIN_TERMINALS:
         return ASCII
     try:
         "".join([*UNICODE.of.values(), UNICODE.full, UNICODE.empty, UNICODE.ellipsis]).encode(
