@@ -55,13 +55,17 @@ class ExamBackend(Backend, Protocol):
 
 @dataclass
 class Desk:
-    """draw: which independent draw of the random cases the running test makes."""
+    """draw: which independent draw of the random cases the running test makes.
+
+    device: where tests put their tensors, "cpu" or "cuda"
+    """
 
     catalogue: Catalogue
     seed: Seed
     backend: Backend
     reference: Backend | None = None
     draw: int = 0
+    device: str = "cpu"
     facts: dict[str, Any] = field(default_factory=dict)
 
     def unit_of(self, item: pytest.Item) -> Unit:

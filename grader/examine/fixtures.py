@@ -45,6 +45,12 @@ def inside(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
+def device(request: pytest.FixtureRequest) -> str:
+    """Where a torch unit's test puts its tensors: "cpu" or "cuda"."""
+    return request.config.stash[DESK].device
+
+
+@pytest.fixture
 def rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """A numpy Generator, seeded by course seed, exercise, test and draw."""
     desk = request.config.stash[DESK]
