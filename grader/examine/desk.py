@@ -24,6 +24,9 @@ class Backend(Protocol):
     def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
         """A library object on the student's side: `build("torch.nn.Linear", 3, 5)`."""
 
+    def settle(self, failed: bool) -> None:
+        """A test is over: ask for what it asked for and never read. `failed`: drop it instead."""
+
     def close(self) -> None:
         """Forget this student."""
 

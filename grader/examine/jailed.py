@@ -6,7 +6,8 @@ from typing import Any
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SubmissionError
 from grader.remote.budget import Jail
-from grader.remote.proxy import Handle, Session
+from grader.remote.handle import Handle
+from grader.remote.proxy import Session
 from grader.sandbox.layers import Rung
 from grader.sandbox.limits import MIB, Bounds
 from grader.sandbox.process import Zygote
@@ -113,6 +114,12 @@ class JailedBackend:
         if self.session is None:
             raise RuntimeError("`inside` is for tests that use the fixture `student` first")
         return self.session.build(path, *args, **kwargs)
+
+    def settle(self, failed: bool) -> None:
+        if self.session is not None:
+            if not failed:
+                self.session.settle_all()
+            self.session.forget()
 
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""
