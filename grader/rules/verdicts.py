@@ -31,10 +31,10 @@ class Rulebook:
         self.catalogue = catalogue
         self.modules = {unit.module: unit for unit in catalogue.course.units}
 
-    def broken(self, unit: Unit, files: Mapping[str, str], prefix: str = "") -> dict[str, Finding]:
+    def broken(self, unit: Unit, files: Mapping[str, str], shown: str = "") -> dict[str, Finding]:
         """Exercise id -> what it breaks, for those that break a rule.
 
-        files: unit file -> text    prefix: before the file's name in what is shown
+        files: unit file -> text    shown: what the unit's file is called to its reader, if not unit.file
         A file that cannot be parsed breaks none: importing it says what is wrong.
         """
         rules = {exercise.id: self.catalogue.rules(exercise.id) for exercise in unit.exercises}
@@ -42,7 +42,7 @@ class Rulebook:
             return {}
         try:
             file = _read(files[unit.file])
-            return self._broken(unit, file, files, rules, prefix + unit.file)
+            return self._broken(unit, file, files, rules, shown or unit.file)
         except (SyntaxError, RecursionError, MemoryError):
             return {}
 
