@@ -13,6 +13,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Limits, Unit
 from grader.errors import CourseError
 from grader.examine.seed import Seed
+from grader.remote.guard import FREE, Guard
 
 
 class Backend(Protocol):
@@ -43,7 +44,7 @@ class ExamBackend(Backend, Protocol):
 
     fresh: bool
 
-    def admit(self, files: Mapping[str, str]) -> None:
+    def admit(self, files: Mapping[str, str], guard: Guard = FREE) -> None:
         """Take the next student: whatever the last one left is gone."""
 
     def begin(self, limits: Limits, afresh: bool = False) -> None:

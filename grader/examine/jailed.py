@@ -6,6 +6,7 @@ from typing import Any
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SubmissionError
 from grader.remote.budget import Jail
+from grader.remote.guard import FREE, Guard
 from grader.remote.handle import Handle
 from grader.remote.proxy import Session
 from grader.sandbox.layers import Rung
@@ -61,6 +62,7 @@ class JailedBackend:
         self.zygotes = zygotes
         self.files: dict[str, str] = {}
         self.limits = Limits()
+        self.guard = FREE
         self.session: Session | None = None
         self.fresh = True
         self._memory_mb = 0
@@ -72,9 +74,10 @@ class JailedBackend:
     def sources(self) -> Mapping[str, str]:
         return self.files
 
-    def admit(self, files: Mapping[str, str]) -> None:
-        """Take the next student: whatever the last one left is gone."""
+    def admit(self, files: Mapping[str, str], guard: Guard = FREE) -> None:
+        """Take the next student: whatever the last one left is gone. guard: set in each of its workers"""
         self.close()
+        self.guard = guard
         self.files = dict(files)
         self._failed = {}
 
@@ -103,7 +106,7 @@ class JailedBackend:
         jail = self.zygotes.spawn(unit.flavour, self.limits)
         self.session, self._unit, self._memory_mb = Session(jail), unit, self.limits.memory_mb
         try:
-            self._module = self.session.load(self.files, unit.module)
+            self._module = self.session.load(self.files, unit.module, self.guard)
         except (Exception, RunStopped) as error:
             # An import that loops or crashes does so every time: it is paid for once.
             self._failed[unit.module] = error

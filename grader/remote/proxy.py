@@ -12,6 +12,7 @@ from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.budget import Jail
 from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_NAME, StudentError, builtin_names, lacks_memory, student_error
+from grader.remote.guard import FREE, Guard, tripped
 from grader.remote.handle import FAILED, OBJECT, PENDING, VALUE, Handle, become
 from grader.remote.pack import Packer, is_atom
 from grader.remote.unpack import Unpacker
@@ -46,12 +47,12 @@ class Session:
         self.unheard: AssertionError | None = None  # a verdict of a callback, which no `except` may undo
         self.depth = 0
 
-    def load(self, sources: Mapping[str, str], module: str) -> "Handle":
+    def load(self, sources: Mapping[str, str], module: str, guard: Guard = FREE) -> "Handle":
         """Import the student's module inside; returns it as a handle. SubmissionError for huge files."""
         if sum(len(text.encode()) for text in sources.values()) > MAX_SOURCES:
             help = f"Keep all files of the course below {MAX_SOURCES >> 20} MiB together."
             raise SubmissionError("the files are too large together", help)
-        loaded = self.request("load", dict(sources), module)
+        loaded = self.request("load", dict(sources), module, list(guard.tripwires), guard.autograd)
         if type(loaded) is not Handle:
             self.jail.kill()
             raise WorkerLost("the file replaced its own module by something else")
@@ -142,6 +143,8 @@ class Session:
                 result = unpacker.unpack(tree) if status == "ok" else None
                 for entry in changed:
                     self.apply(entry, unpacker)
+            case ["tripped", str(name), place]:
+                raise tripped(name, place)
             case _:
                 raise WireError("an unknown reply")
         if self.depth == 0 and self.unheard is not None:

@@ -21,6 +21,7 @@ from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_FRAMES, MAX_NAME, MAX_TEXT, as_builtin, builtin_names
 from grader.remote.memory_modules import MemoryFinder
 from grader.remote.pack import Packer, is_atom, is_by_value
+from grader.remote.tripwires import Trap
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import Tree, WireError
 
@@ -56,6 +57,7 @@ class Worker:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = Channel(sock)
         self.finder = MemoryFinder()
+        self.trap = Trap()
         self.objects: dict[int, Any] = {}
         self.numbers: dict[int, int] = {}
         self.sent: dict[int, int] = {}
@@ -105,6 +107,8 @@ class Worker:
             raise
         except BaseException as error:
             frame = self.reply_error(error, given, settled)
+        if self.trap.tripped is not None:  # whatever the student's code made of it
+            frame = Packer(self.export).frame(["tripped", *self.trap.tripped])
         self.channel.send(frame)
 
     def keep(self, number: int, value: Any) -> Tree:
@@ -134,12 +138,13 @@ class Worker:
         except BaseException as worse:  # an argument was changed into something that cannot cross
             return Packer(self.export).frame(["error", self.describe(worse), [], settled])
 
-    def load(self, sources: dict[str, str], module: str) -> Any:
-        """Import the student's module from memory. `sources`: file -> text."""
+    def load(self, sources: dict[str, str], module: str, tripwires: list[str], autograd: bool) -> Any:
+        """Import the student's module from memory. `sources`: file -> text; the rest guards the library."""
         random.seed(0)
         np.random.seed(0)
         self.finder.install(sources)
         self.modules = {file.removesuffix(".py").replace("/", ".") for file in sources}
+        self.trap.set(tripwires, autograd, self.finder.sources)
         return importlib.import_module(module)
 
     def build(self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
