@@ -1,5 +1,7 @@
 """The commands of an author."""
 
+import os
+import sys
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +12,8 @@ from rich.console import Console
 from grader.cli.place import find_course
 from grader.course.load import load_course
 from grader.release import publish
+
+PLAIN_WIDTH = 100  # of a table that goes into a file or a pipe
 
 
 def stubs(course: Path = Path("course.yml"), check: bool = False) -> None:
@@ -48,9 +52,10 @@ def verify(
     file = find_course(course)
     catalogue = load_course(file)
     started = time.monotonic()
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PLAIN_WIDTH
     with progress_bar(Console(stderr=True)) as progress:
         file = file / "course.yml" if file.is_dir() else file
         proof = prove(catalogue, file, what or [], load_seed(catalogue.root), progress)
-    print_proof(proof, Console(), time.monotonic() - started)
+    print_proof(proof, Console(width=width), time.monotonic() - started)
     if proof.broken:
         raise typer.Exit(1)

@@ -15,18 +15,18 @@ from grader.verify.bank import Answer
 from grader.verify.broken import Broken, from_error, place, reason
 from grader.verify.selection import Selection
 from grader.verify.splice import splice
-from grader.verify.touch import touched
+from grader.verify.touch import IDLE
 
 
 @dataclass(frozen=True)
 class Case:
     """One submission that the course makes against itself.
 
-    kind: `touched` is a stub in which lines were touched and nothing was solved
+    kind: what it is; those of IDLE are answers that do nothing at all
     units: those to examine: its own, and, in a proof of the whole course, later ones that import it
     """
 
-    kind: Literal["stub", "touched", "solution", "wrong", "right"]
+    kind: Literal["stub", "touched", "none", "error", "solution", "wrong", "right"]
     unit: Unit
     units: tuple[Unit, ...]
     sources: Mapping[str, str]
@@ -66,14 +66,15 @@ def _unreadable(unit: Unit, what: str, path: Path, mend: str) -> Iterator[Broken
 
 
 def course_cases(units: Sequence[Unit], catalogue: Catalogue) -> Iterator[Case]:
-    """Stub, touched stub and solution of each unit."""
+    """Of each unit: the stub, the answers that do nothing, and the solution."""
     stubs = _sources(catalogue, catalogue.exercises_dir)
     solutions = _sources(catalogue, catalogue.solutions_dir)
     for unit in units:
         symbols = [symbol for exercise in unit.exercises for symbol in exercise.symbols]
-        changed = {unit.file: touched(stubs[unit.file], symbols)}
         yield Case("stub", unit, (unit,), stubs)
-        yield Case("touched", unit, (unit,), stubs | changed)
+        for idle in IDLE:
+            text = idle.write(stubs[unit.file], solutions[unit.file], symbols)
+            yield Case(idle.kind, unit, (unit,), stubs | {unit.file: text})
         yield Case("solution", unit, (unit,), solutions)
 
 

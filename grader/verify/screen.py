@@ -30,7 +30,7 @@ def print_proof(
     if proof.broken:
         console.print()
     if proof.rows:
-        console.print(kill_table(proof.rows))
+        console.print(kill_table(proof.rows, console.width))
         console.print()
     for found in proof.unasked:
         told = f'{found.answer.exercise}: "{found.answer.label}" is told "{found.diagnosis}"'
