@@ -79,14 +79,21 @@ def course_cases(units: Sequence[Unit], catalogue: Catalogue) -> Iterator[Case]:
 
 
 def answer_cases(
-    units: Sequence[Unit], selection: Selection, bank: Mapping[str, Sequence[Answer]]
+    units: Sequence[Unit],
+    selection: Selection,
+    bank: Mapping[str, Sequence[Answer]],
+    *,
+    importers: bool = True,
 ) -> Iterator[Case | Broken]:
-    """Every answer to a selected exercise, in its solution. bank: by unit id."""
+    """Every answer to a selected exercise, in its solution. bank: by unit id.
+
+    importers: examine later units that import this one too, where the whole course is selected
+    """
     catalogue = selection.catalogue
     solutions = _sources(catalogue, catalogue.solutions_dir)
     for unit in units:
         chosen = {exercise.id: exercise for exercise in selection.of(unit)}
-        importers = _importers(unit, catalogue, solutions) if selection.whole else []
+        others = _importers(unit, catalogue, solutions) if importers and selection.whole else []
         for answer in bank[unit.id]:
             exercise = chosen.get(answer.exercise)
             if exercise is None:
@@ -97,7 +104,7 @@ def answer_cases(
                 yield from from_error(error, answer.file)
                 continue
             spared = catalogue.dependents(exercise.id) if answer.kind == "wrong" else frozenset()
-            later = [one for one in importers if any(e.id not in spared for e in one.exercises)]
+            later = [one for one in others if any(e.id not in spared for e in one.exercises)]
             yield Case(answer.kind, unit, (unit, *later), solutions | {unit.file: text}, answer)
 
 

@@ -20,18 +20,23 @@ Outcomes = Mapping[str, ExerciseOutcome]  # by exercise id
 
 @dataclass(frozen=True)
 class Seen:
-    """What the runs showed, by case id. here: in process, for solutions and right answers"""
+    """What the runs showed, by case id.
+
+    jailed: of every case, at `place`    here: in process, of solutions and right answers
+    """
 
     jailed: Mapping[str, Outcomes]
     here: Mapping[str, Outcomes]
+    place: str = "in the jail"
 
     def failures(self, case: Case) -> Iterator[tuple[str, ExerciseOutcome, str]]:
         """What does not earn everything: exercise, outcome, and in words which backends say so."""
         jailed, here = self.jailed[case.id], self.here.get(case.id, {})
-        for id, outcome in jailed.items():
-            alike = id in here and _said(here[id]) == _said(outcome)
-            if outcome.verdict is not Verdict.RIGHT:
-                yield id, outcome, "in the jail and in process" if alike else "in the jail"
+        for id in {**jailed, **here}:
+            outcome = jailed.get(id)
+            alike = outcome is not None and id in here and _said(here[id]) == _said(outcome)
+            if outcome is not None and outcome.verdict is not Verdict.RIGHT:
+                yield id, outcome, f"{self.place} and in process" if alike else self.place
             if id in here and here[id].verdict is not Verdict.RIGHT and not alike:
                 yield id, here[id], "in process"
 

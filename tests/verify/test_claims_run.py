@@ -87,6 +87,7 @@ def test_a_wrong_answer_that_passes(broken, pool, outcome_of):
 
 
 def test_a_wrong_answer_that_fails_elsewhere(broken, pool, outcome_of):
+    pool.said["u01.fourth", "u01.double", None] = outcome_of("u01.double", Verdict.CRASHED)
     pool.said[DOUBLES_ONCE, "u01.double", None] = outcome_of("u01.double", Verdict.WRONG)
     fact = (
         'u01.fourth: the wrong answer "Doubles once.": u01.double, which does not need u01.fourth, is wrong'
@@ -202,7 +203,34 @@ def test_one_exercise_runs_its_own_answers_only(proof, pool):
         "stub u01",
         *(f"{kind} u01" for kind in TOLD),
         "solution u01",
+        "u01.fourth",
     }
+
+
+def test_what_an_answer_cannot_reach_is_not_examined_again_in_the_jail(proof, pool):
+    assert proof().broken == ()
+    assert pool.asked[DOUBLES_ONCE, False] == {"u01.fourth"}
+    assert pool.asked[ADDS, False] == {"u01.double", "u01.fourth"}
+    assert pool.asked[ADDS, True] == set()  # all of the unit
+
+
+def test_an_answer_that_may_not_even_be_imported_is_examined_everywhere(broken, pool, outcome_of):
+    pool.said[GIVES_BACK, "u01.double", None] = outcome_of("u01.double", Verdict.CRASHED)
+    pool.said[GIVES_BACK, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.GRADER_ERROR)
+    (line,) = broken()
+    assert line.startswith(
+        'u01.double: the wrong answer "Gives x back.": u01.fourth makes the grader stumble'
+    )
+
+
+def test_on_a_gpu_all_is_run_in_process(tiny, pool, outcome_of):
+    pool.said[ADDS, "u01.double", True] = outcome_of("u01.double", Verdict.WRONG)
+    found = prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), device="cuda")
+    assert {here for _, _, here in pool.jobs} == {True}
+    assert [claim.fact for claim in found.broken] == [
+        'u01.double: the right answer "Adds." is wrong (the result is off) in process'
+    ]
+    assert found.facts["device"] == "cuda"
 
 
 MORE = """\
@@ -260,5 +288,5 @@ def test_a_later_unit_waits_until_the_whole_course_is_proven(longer, proof, pool
 def test_progress_ends_at_all(tiny, pool):
     told = []
     prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), lambda *numbers: told.append(numbers))
-    assert told[-1] == (20, 20)
+    assert told[-1] == (22, 22)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
