@@ -3,7 +3,7 @@
 pytest collects the hidden and the public tests once; then every job runs them against another student.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,13 +67,15 @@ class Examiner:
         self._rulebook = Rulebook(desk.catalogue)
         self._broken: dict[str, Finding] = {}
 
-    def examine(self, unit: Unit, files: Mapping[str, str]) -> tuple[ExerciseOutcome, ...]:
-        """One outcome for every exercise of the unit, in the order of course.yml."""
+    def examine(
+        self, unit: Unit, files: Mapping[str, str], only: Collection[str] = ()
+    ) -> tuple[ExerciseOutcome, ...]:
+        """One outcome for every exercise of the unit, or for these only, in the order of course.yml."""
         self.backend.admit(files, _guard(self.desk.catalogue.unit_rules(unit)))
         self._broken = self._rulebook.broken(unit, files)
         outcomes: dict[str, ExerciseOutcome] = {}
         try:
-            for exercise in unit.exercises:
+            for exercise in [e for e in unit.exercises if not only or e.id in only]:
                 outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
         finally:
             self.backend.close()

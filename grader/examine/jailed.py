@@ -5,6 +5,7 @@ from typing import Any
 
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SubmissionError
+from grader.examine.device import Device
 from grader.remote.budget import Jail
 from grader.remote.guard import FREE, Guard
 from grader.remote.handle import Handle
@@ -20,8 +21,8 @@ EXERCISES_A_WORKER = 16
 class Zygotes:
     """One warm zygote a flavour, started when first needed and renewed now and then."""
 
-    def __init__(self, rung: Rung) -> None:
-        self.rung = rung
+    def __init__(self, rung: Rung, device: str = Device.CPU) -> None:
+        self.rung, self.device = rung, device
         self._running: dict[str, tuple[Zygote, int]] = {}
 
     def spawn(self, flavour: str, limits: Limits) -> Jail:
@@ -33,7 +34,11 @@ class Zygotes:
             zygote, used = self._start(flavour), 0
         self._running[flavour] = zygote, used + 1
         # A worker may serve a whole unit: its own CPU bound is a backstop behind the budget of each exercise.
-        bounds = Bounds(cpu_seconds=limits.seconds * EXERCISES_A_WORKER, memory=limits.memory_mb * MIB)
+        bounds = Bounds(
+            cpu_seconds=limits.seconds * EXERCISES_A_WORKER,
+            memory=limits.memory_mb * MIB,
+            gpu=self.device != Device.CPU and flavour == "torch",
+        )
         return Jail(zygote.spawn(bounds), limits.seconds)
 
     def _start(self, flavour: str) -> Zygote:
@@ -54,9 +59,9 @@ class JailedBackend:
     """
 
     @classmethod
-    def on(cls, rung: Rung) -> "JailedBackend":
+    def on(cls, rung: Rung, device: str = Device.CPU) -> "JailedBackend":
         """With zygotes of its own."""
-        return cls(Zygotes(rung))
+        return cls(Zygotes(rung, device))
 
     def __init__(self, zygotes: Zygotes) -> None:
         self.zygotes = zygotes
