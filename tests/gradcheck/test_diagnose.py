@@ -158,6 +158,11 @@ def test_a_gradient_of_zeros_accepts_no_factor():
     assert not [cause for cause in said if "factor" in cause or "sign" in cause]
 
 
+def test_arguments_whose_squares_are_zero_do_no_harm():
+    x = np.array([4e-240, 0.0, 0.0])
+    assert isinstance(candidates(np.array([1e-3, 0.0, 0.0]), x, arguments={"x": x}), tuple)
+
+
 def test_useless_clues_are_passed_over():
     clues = {
         "upstream": "g",

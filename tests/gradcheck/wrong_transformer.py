@@ -24,7 +24,7 @@ def rows(draw: Draw) -> tuple:
     return x, gain, {"arguments": {"x": x, "gain": gain}}
 
 
-@mistake()
+@mistake("off by a multiple of `gain` all along axis 1")
 def rms_norm_subtracts_the_mean(draw):
     x, gain, clues = rows(draw)
     rms = np.sqrt((x**2).mean(1, keepdims=True) + 1e-5)
@@ -71,7 +71,7 @@ def attention_scores_without_scale(draw):
 # Unit 10: the backward pass of a transformer.
 
 
-@mistake()
+@mistake("`W` is transposed where it must not be, or the other way round")
 def linear_weights_untransposed_square(draw):
     n, d, _ = draw[1:]
     w, g = arrays(draw, (d, d), (n, d))
@@ -173,7 +173,7 @@ def queries_without_scale(draw):
     return ds @ k, ds @ k / np.sqrt(q.shape[1]), clues
 
 
-@mistake()
+@mistake("`a` is transposed where it must not be, or the other way round")
 def values_by_a_untransposed_square(draw):
     _, n, d, _ = draw
     z, g = arrays(draw, (n, n), (n, d))
@@ -207,7 +207,7 @@ def tied_head_counts_one_path(draw):
     return parts["of the embedding"], sum(parts.values()), {"contributions": parts}
 
 
-@mistake("repeated rows are assigned, not added: `=` where `+=` is needed?")
+@mistake("rows that `ids` names more than once are assigned, not added: `=` where `+=` is needed?")
 def embedding_rows_assigned(draw):
     v, d = draw[2:]
     ids, (g,) = draw[0].integers(0, v, 4 * v), arrays(draw, (4 * v, d))
