@@ -10,9 +10,8 @@ from grader.gradcheck.plain import Array
 
 OVERFLOW = "overflow: exp of a large number"
 UNDERFLOW = "log of 0: exp of a number far below 0 is 0"
-# Half of the largest number that exp can take: tanh and others take exp of twice their input.
-LIMITS = {"float16": 5.0, "float32": 44.0, "bfloat16": 44.0}
-LIMIT = 354.0
+LARGEST = {"float16": 11.0, "float32": 88.0, "bfloat16": 88.0}  # that exp can take
+LARGEST64 = 709.0
 
 
 def overflow(difference: Difference, arguments: Mapping[str, object]) -> Iterator[str]:
@@ -24,31 +23,39 @@ def overflow(difference: Difference, arguments: Mapping[str, object]) -> Iterato
     if not bad.any():
         return
     wanted = plain.leaf(difference.expected)
-    limit = LIMITS.get(wanted.dtype, LIMIT) if wanted is not None else LIMIT
+    largest = LARGEST.get(wanted.dtype, LARGEST64) if wanted is not None else LARGEST64
     if (y[bad] == -np.inf).all():
-        if (e[bad] < -limit).all():
+        if (e[bad] < -largest).all():
             yield UNDERFLOW
         return
     for value in arguments.values():
         leaf = plain.leaf(value)
-        if leaf is None or leaf.family not in "iuf":
+        if leaf is None or leaf.family not in "iuf" or not np.isfinite(x := leaf.floats()).all():
             continue
-        x = leaf.floats()
-        if np.isfinite(x).all() and _covers(np.abs(x) > limit, bad):
+        # tanh and others take exp of twice their input
+        if any(_explains(x, limit, bad) for limit in (largest, largest / 2)):
             yield OVERFLOW
             return
 
 
-def _covers(large: Array, bad: Array) -> bool:
-    """Whether each bad element lies in a row of the argument, along one axis, that holds a large number."""
-    if not large.any():
+def _explains(x: Array, limit: float, bad: Array) -> bool:
+    """Whether the bad elements are those with a large number, or those in a line with one along some axis.
+
+    Numbers far below 0 alone prove nothing: a line of them gives 0 / 0.
+    """
+    above, far = x > limit, np.abs(x) > limit
+    if not above.any():
         return False
-    if large.shape == bad.shape and not (bad & ~large).any():
+    if bad.size == 1 or any(np.array_equal(large, bad) for large in (above, far)):
         return True
-    if bad.size == 1:
-        return True
-    for axis in range(large.ndim):
-        row = large.any(axis=axis, keepdims=large.shape == bad.shape)
-        if bad.shape in (row.shape, large.shape) and not (bad & ~row).any():
-            return True
-    return False
+    match = all if bad.all() and bad.shape == far.shape else any  # nan everywhere: no line stands out
+    return any(match(_lines_match(large, bad, axis) for axis in range(x.ndim)) for large in (above, far))
+
+
+def _lines_match(large: Array, bad: Array, axis: int) -> bool:
+    """Whether a line along the axis is bad where, and only where, it holds a large number."""
+    lines = large.any(axis=axis)
+    wanted = bad.any(axis=axis) if bad.shape == large.shape else bad
+    if lines.shape != wanted.shape or not np.array_equal(lines, wanted):
+        return False
+    return bool(not lines.all() or bad.all())

@@ -76,7 +76,7 @@ def number(case: Case) -> Iterator[str]:
     way = "large" if abs(r) > 1 else "small"
     for name in (*_counted(case, r), *_sized(case, r, FIRST + SECOND, list(_sizes(case)))):
         if ", N = " not in name:  # in every draw the same number: an N of this size, or just this number
-            yield f"{sign}{text}x too {way}: {name.removesuffix('?')}?"
+            yield f"{sign}{text}x too {way}: {name}{'' if '?' in name else '?'}"
     yield f"{sign}a constant factor {text} too {way}"
     if not case.scalar:
         yield f"{sign}off by the same factor everywhere"
