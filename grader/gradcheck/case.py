@@ -1,6 +1,6 @@
 """One wrong tensor beside the right one, and the question that all causes ask: does this guess explain it?"""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,6 +32,7 @@ class Case:
     rtol: float = 1e-6
     atol: float = 1e-8
     gap: float = float("inf")
+    _fitting: list[tuple[str, Array]] | None = field(default=None, init=False)
 
     def fits(self, guess: Array, target: Array) -> bool:
         """Whether two arrays agree in shape and, per tensor, in all numbers."""
@@ -56,11 +57,15 @@ class Case:
         """With a single number many explanations fit by accident."""
         return self.expected.size == 1
 
-    def fitting_arguments(self) -> Iterator[tuple[str, Array]]:
-        """The arguments that can be multiplied with the tensor without changing its shape."""
-        for name, values in self.arguments.items():
-            if broadcasts(values.shape, self.expected.shape):
-                yield name, np.broadcast_to(values, self.expected.shape)
+    @property
+    def fitting_arguments(self) -> list[tuple[str, Array]]:
+        """The arguments that can be multiplied with the tensor without changing its shape, in its shape."""
+        if self._fitting is None:
+            shape = self.expected.shape
+            fitting = [(k, x) for k, x in self.arguments.items() if broadcasts(x.shape, shape)]
+            same = [(k, x if x.shape == shape else np.broadcast_to(x, shape)) for k, x in fitting]
+            object.__setattr__(self, "_fitting", same)
+        return self._fitting or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,8 @@ def _finite(values: Array) -> Array | None:
 
 def broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     """Whether an array of shape `small` broadcasts to `large`."""
+    if small == large:
+        return True
     padded = (1,) * (len(large) - len(small)) + small
     return len(padded) == len(large) and all(s in (1, n) for s, n in zip(padded, large, strict=True))
 

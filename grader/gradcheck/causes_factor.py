@@ -29,7 +29,7 @@ def upstream(case: Case) -> Iterator[str]:
 
 def argument_factors(case: Case) -> Iterator[str]:
     """One argument is a factor that is missing or too much."""
-    for name, x in case.fitting_arguments():
+    for name, x in case.fitting_arguments:
         if case.fits(case.yours * x, case.expected):
             yield f"missing factor `{name}`"
         if case.explained_by(case.expected * x):
@@ -56,7 +56,7 @@ def argument_terms(case: Case) -> Iterator[str]:
 
 def _terms(case: Case) -> Iterator[tuple[str, Array]]:
     """The arguments, and their products with those that are single numbers, such as a learning rate."""
-    usable = [(name, x) for name, x in case.fitting_arguments() if x.any()]
+    usable = [(name, x) for name, x in case.fitting_arguments if x.any()]
     yield from ((f"`{name}`", x) for name, x in usable)
     numbers = [(name, x) for name, x in case.arguments.items() if x.ndim == 0 and x.any()]
     for factor, c in numbers:
@@ -66,7 +66,7 @@ def _terms(case: Case) -> Iterator[tuple[str, Array]]:
 def row_multiple(case: Case) -> Iterator[str]:
     """What is missing or too much is a multiple of one argument, another one for each row."""
     off = case.yours - case.expected
-    for name, x in case.fitting_arguments():
+    for name, x in case.fitting_arguments:
         for axis, n in enumerate(x.shape):
             if n < 3 or n == x.size:
                 continue
@@ -79,7 +79,7 @@ def row_multiple(case: Case) -> Iterator[str]:
 def argument_multiple(case: Case) -> Iterator[str]:
     """What is missing or too much is a multiple of one argument."""
     off = case.yours - case.expected
-    for name, x in case.fitting_arguments():
+    for name, x in case.fitting_arguments:
         if x.size < 3 or np.ptp(x) == 0:
             continue
         square = float(np.vdot(x, x))  # 0 for numbers so small that their squares are
@@ -113,7 +113,7 @@ def mixed_up(case: Case) -> Iterator[str]:
         for wrong, x in case.arguments.items():
             if any(case.explained_by(formula(x)) for formula in true):
                 yield f"uses `{wrong}` where `{right}` belongs"
-    usable = list(case.fitting_arguments())
+    usable = case.fitting_arguments
     for index, (first, x) in enumerate(usable):
         for second, y in usable[index + 1 :]:
             if _swapped(case, x, y) or _swapped(case, y, x):
@@ -128,7 +128,7 @@ def _formulas(case: Case, x: Array) -> Iterator[Callable[[Array], Array]]:
     shape = case.expected.shape
     first = case.expected.item(0) if case.expected.size else 0.0
     for scale in [np.ones(())] if case.upstream is None else [np.ones(()), case.upstream]:
-        whole = x.shape == shape and scale.shape in ((), shape) and x.size > 0
+        whole = x.size > 0 and broadcasts(x.shape, shape) and broadcasts(scale.shape, shape)
         for local in LOCAL:
             if not whole or case.near(scale.item(0) * local(x.reshape(-1)[:1]).item(), first):
                 yield partial(_summed, local, scale, shape)
