@@ -95,8 +95,14 @@ def make_case(yours: Array, expected: Array, clues: Clues, rule: Rule, whole: bo
     known = {name: values for name, values in named.items() if values is not None}
     gap = float(np.max(np.abs(y - e), initial=0.0)) if y.shape == e.shape else float("inf")
     parts = _contributions(clues, e.shape) if whole else ()
-    counts = {name: n for name, n in (clues.counts or {}).items() if type(n) is int and n > 0}
+    counts = {name: n for name, value in (clues.counts or {}).items() if (n := _count(value)) > 0}
     return Case(y, e, _real(clues.upstream), known, parts, counts, rule.rtol, rule.atol, gap)
+
+
+def _count(value: object) -> int:
+    """A whole number, numpy's and torch's too, or 0."""
+    leaf = plain.leaf(value)
+    return int(leaf.exact()) if leaf is not None and leaf.family in "iu" and leaf.shape == () else 0
 
 
 def _contributions(clues: Clues, shape: tuple[int, ...]) -> tuple[tuple[str, Array], ...]:
