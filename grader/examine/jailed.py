@@ -1,13 +1,15 @@
 """The backend of the grader: the student's module lives in a jailed worker, tests hold proxies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SubmissionError
+from grader.examine.device import Device
 from grader.remote.budget import Jail
 from grader.remote.guard import FREE, Guard
-from grader.remote.proxy import Handle, Session
+from grader.remote.handle import Handle
+from grader.remote.proxy import Session
 from grader.sandbox.layers import Rung
 from grader.sandbox.limits import MIB, Bounds
 from grader.sandbox.process import Zygote
@@ -19,8 +21,8 @@ EXERCISES_A_WORKER = 16
 class Zygotes:
     """One warm zygote a flavour, started when first needed and renewed now and then."""
 
-    def __init__(self, rung: Rung) -> None:
-        self.rung = rung
+    def __init__(self, rung: Rung, device: str = Device.CPU) -> None:
+        self.rung, self.device = rung, device
         self._running: dict[str, tuple[Zygote, int]] = {}
 
     def spawn(self, flavour: str, limits: Limits) -> Jail:
@@ -32,7 +34,11 @@ class Zygotes:
             zygote, used = self._start(flavour), 0
         self._running[flavour] = zygote, used + 1
         # A worker may serve a whole unit: its own CPU bound is a backstop behind the budget of each exercise.
-        bounds = Bounds(cpu_seconds=limits.seconds * EXERCISES_A_WORKER, memory=limits.memory_mb * MIB)
+        bounds = Bounds(
+            cpu_seconds=limits.seconds * EXERCISES_A_WORKER,
+            memory=limits.memory_mb * MIB,
+            gpu=self.rung is Rung.UNSAFE and self.device != Device.CPU and flavour == "torch",
+        )
         return Jail(zygote.spawn(bounds), limits.seconds)
 
     def _start(self, flavour: str) -> Zygote:
@@ -53,9 +59,9 @@ class JailedBackend:
     """
 
     @classmethod
-    def on(cls, rung: Rung) -> "JailedBackend":
+    def on(cls, rung: Rung, device: str = Device.CPU) -> "JailedBackend":
         """With zygotes of its own."""
-        return cls(Zygotes(rung))
+        return cls(Zygotes(rung, device))
 
     def __init__(self, zygotes: Zygotes) -> None:
         self.zygotes = zygotes
@@ -116,6 +122,17 @@ class JailedBackend:
         if self.session is None:
             raise RuntimeError("`inside` is for tests that use the fixture `student` first")
         return self.session.build(path, *args, **kwargs)
+
+    def replace(self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any]) -> None:
+        self.open(unit)
+        assert self.session is not None
+        self.session.replace(unit.module, symbol, kind, function)
+
+    def settle(self, failed: bool) -> None:
+        if self.session is not None:
+            if not failed:
+                self.session.settle_all()
+            self.session.forget()
 
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""

@@ -8,9 +8,12 @@ import math
 import os
 import resource
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from types import FrameType
+
+import numpy as np
 
 from grader.course.model import Limits
 from grader.errors import TooSlow
@@ -32,6 +35,7 @@ class InProcessBackend(LocalBackend):
 
     def __init__(self) -> None:
         super().__init__({})
+        self._errors = np.geterr()
         signal.signal(signal.SIGXCPU, self._too_slow)
         self._seconds = 0.0
 
@@ -52,6 +56,15 @@ class InProcessBackend(LocalBackend):
         _limit_cpu(NO_LIMIT)
         signal.setitimer(signal.ITIMER_REAL, 0)
         super().close()
+        self._reset_libraries()
+
+    def _reset_libraries(self) -> None:
+        """Take back what an answer may leave switched: the next one starts like the first."""
+        np.seterr(**self._errors)
+        torch = sys.modules.get("torch")
+        if torch is not None:
+            torch.set_grad_enabled(True)
+            torch.set_default_dtype(torch.float32)
 
     def end(self) -> None:
         self.close()
