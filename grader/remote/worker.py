@@ -146,7 +146,8 @@ class Worker:
         np.random.seed(0)
         self.finder.install(sources)
         self.modules = {file.removesuffix(".py").replace("/", ".") for file in sources}
-        self.trap.set(*guard, self.finder.sources)
+        names, autograd, complex_numbers = guard
+        self.trap.set(names, autograd, complex_numbers, self.finder.sources)
         return importlib.import_module(module)
 
     def build(self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
