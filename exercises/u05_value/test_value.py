@@ -13,6 +13,7 @@ SWAPPED = "the operands are swapped"
 REPEATED = "a node stands in the list more than once"
 REVERSED = "the order is reversed: the parents come first"
 ONE = "one of its contributions only: `=` where `+=` is needed?"
+EARLY = "a node passes its gradient on before all of it has arrived"
 NO_SEED = "the pass starts from 0: d(root)/d(root) is missing"
 STALE = "inner nodes still hold the gradients of the call before"
 CLEARED = "the leaves are set back to 0, so nothing adds up"
@@ -40,7 +41,7 @@ def is_value(student, y, called):
 # ---------------------------------------------------------------------------- u05.value_ops
 
 
-def check_node(student, y, data, children, local_grads, called):
+def check_node(student, y, called, *, data, children, local_grads):
     """y holds this number, these operands in this order, and these local gradients."""
     is_value(student, y, called)
     assert_close(y.data, data, of="y.data", called=called)
@@ -57,22 +58,26 @@ def check_node(student, y, data, children, local_grads, called):
 def test_a_sum_knows_its_operands(student):
     """a + b is 2 + (-3) = -1; its children are a and b, and its slope is 1 in both."""
     a, b = student.Value(2), student.Value(-3)
-    check_node(student, a + b, -1.0, (a, b), (1.0, 1.0), "y = a + b with a = 2, b = -3")
+    check_node(
+        student, a + b, "y = a + b with a = 2, b = -3", data=-1.0, children=(a, b), local_grads=(1.0, 1.0)
+    )
 
 
 @exercise("u05.value_ops")
 def test_a_product_knows_its_operands(student):
     """a * b is -6. A little more of a gives b times as much, so the local gradients are (b, a)."""
     a, b = student.Value(2), student.Value(-3)
-    check_node(student, a * b, -6.0, (a, b), (-3.0, 2.0), "y = a * b with a = 2, b = -3")
+    check_node(
+        student, a * b, "y = a * b with a = 2, b = -3", data=-6.0, children=(a, b), local_grads=(-3.0, 2.0)
+    )
 
 
 @exercise("u05.value_ops")
 def test_an_operand_may_stand_twice(student):
     """a * a has two children, both of them a."""
     a = student.Value(3)
-    check_node(student, a * a, 9.0, (a, a), (3.0, 3.0), "y = a * a with a = 3")
-    check_node(student, a + a, 6.0, (a, a), (1.0, 1.0), "y = a + a with a = 3")
+    check_node(student, a * a, "y = a * a with a = 3", data=9.0, children=(a, a), local_grads=(3.0, 3.0))
+    check_node(student, a + a, "y = a + a with a = 3", data=6.0, children=(a, a), local_grads=(1.0, 1.0))
 
 
 @exercise("u05.value_ops")
@@ -96,11 +101,10 @@ def test_difference_and_quotient(student):
     """With a = 6 and b = 4: -a, a - b and a / b, and their slopes in a and in b."""
     a, b = student.Value(6), student.Value(4)
     for y, data, slopes, called in (
-        (-a, -6.0, (-1.0, 0.0), "y = -a"),
-        (a - b, 2.0, (1.0, -1.0), "y = a - b"),
-        (a / b, 1.5, (0.25, -0.375), "y = a / b"),
+        (-a, -6.0, (-1.0, 0.0), "y = -a with a = 6"),
+        (a - b, 2.0, (1.0, -1.0), "y = a - b with a = 6, b = 4"),
+        (a / b, 1.5, (0.25, -0.375), "y = a / b with a = 6, b = 4"),
     ):
-        called += " with a = 6, b = 4"
         is_value(student, y, called)
         assert_close(y.data, data, of="y.data", called=called)
         assert_close((derivative(y, a), derivative(y, b)), slopes, of="dy/da, dy/db", called=called)
@@ -111,13 +115,12 @@ def test_plain_numbers_on_the_left(student):
     """With a = 4: 5 - a is 1, 10 / a is 2.5, and sum([a, a]) is 8, for it begins with 0 + a."""
     a = student.Value(4)
     for y, data, slope, wrong, called in (
-        (3 + a, 7.0, 1.0, None, "y = 3 + a"),
-        (3 * a, 12.0, 3.0, None, "y = 3 * a"),
-        (5 - a, 1.0, -1.0, -1.0, "y = 5 - a"),
-        (10 / a, 2.5, -0.625, 0.4, "y = 10 / a"),
-        (sum([a, a]), 8.0, 2.0, None, "y = sum([a, a])"),
+        (3 + a, 7.0, 1.0, None, "y = 3 + a with a = 4"),
+        (3 * a, 12.0, 3.0, None, "y = 3 * a with a = 4"),
+        (5 - a, 1.0, -1.0, -1.0, "y = 5 - a with a = 4"),
+        (10 / a, 2.5, -0.625, 0.4, "y = 10 / a with a = 4"),
+        (sum([a, a]), 8.0, 2.0, None, "y = sum([a, a]) with a = 4"),
     ):
-        called += " with a = 4"
         is_value(student, y, called)
         suspects = {SWAPPED: wrong} if wrong is not None else None
         assert_close(y.data, data, of="y.data", called=called, suspects=suspects)
@@ -126,7 +129,7 @@ def test_plain_numbers_on_the_left(student):
 
 @exercise("u05.reflected_ops")
 def test_plain_exponents(student):
-    """With a = 4: a**3 is 64 with the slope 48, a**-2 is 1/16, a**0.5 is 2. A Value as exponent: TypeError."""
+    """With a = 4: a**3 is 64 with the slope 48, a**-2 is 1/16, a**0.5 is 2; a**Value(2) raises TypeError."""
     a = student.Value(4)
     for n, data, slope in ((3, 64.0, 48.0), (-2, 0.0625, -0.03125), (0.5, 2.0, 0.25)):
         y, called = a**n, f"y = a**{n} with a = 4"
@@ -204,17 +207,22 @@ def test_order_of_equal_numbers(student):
 
 @exercise("u05.backward")
 def test_gradients_of_the_worked_example(student):
-    """The lesson's y = a * b + a with a = 2, b = 3: dy/da = b + 1 = 4, dy/db = a = 2."""
+    """The lesson's graph: p = a * b, q = p + a, y = q * p with a = 2, b = 3. Its gradients are 6, 14, 48, 28."""
     a, b = student.Value(2), student.Value(3)
     p = a * b
-    y = p + a
+    q = p + a
+    y = q * p
     y.backward()
     assert_gradient(
-        (y.grad, p.grad, a.grad, b.grad),
-        (1.0, 1.0, 4.0, 2.0),
-        of="y.grad, p.grad, a.grad, b.grad",
-        called="y.backward() with p = a * b, y = p + a, a = 2, b = 3",
-        suspects={ONE: (1.0, 1.0, 3.0, 2.0), NO_SEED: (0.0, 0.0, 0.0, 0.0)},
+        (y.grad, q.grad, p.grad, a.grad, b.grad),
+        (1.0, 6.0, 14.0, 48.0, 28.0),
+        of="y.grad, q.grad, p.grad, a.grad, b.grad",
+        called="y.backward() with p = a * b, q = p + a, y = q * p, a = 2, b = 3",
+        suspects={
+            ONE: (1.0, 6.0, 6.0, 18.0, 12.0),
+            EARLY: (1.0, 6.0, 14.0, 30.0, 16.0),
+            NO_SEED: (0.0, 0.0, 0.0, 0.0, 0.0),
+        },
     )
 
 
@@ -239,7 +247,7 @@ def test_gradients_of_a_value_used_twice(student):
 
 @exercise("u05.backward")
 def test_gradients_of_two_calls(student):
-    """y = ((3a)2)1: after one call a.grad is 6, after the second 12, because leaves add up and others do not."""
+    """y = ((3a)2)1: after one call a.grad is 6, after two 12; leaves add up, inner nodes start from 0."""
     a = student.Value(1)
     y = ((a * 3) * 2) * 1
     for calls, expected, stale in ((1, 6.0, 6.0), (2, 12.0, 24.0)):
@@ -357,10 +365,14 @@ def test_an_error_ends_the_block(student):
     """An error inside passes through, and the flag is what it was before."""
     a = student.Value(2)
     try:
-        with pytest.raises(KeyError), student.no_grad():
-            assert_equal((a * a).children, (), of="(a * a).children", called="inside the block")
-            raise KeyError("out of the block")
-        on = student.Value.recording
+        try:
+            with student.no_grad():
+                assert_equal((a * a).children, (), of="(a * a).children", called="inside the block")
+                raise KeyError("out of the block")
+        except KeyError:
+            on = student.Value.recording
+        else:
+            fail("the error did not come out of the block", called="with no_grad(): raise KeyError")
     finally:
         student.Value.recording = True
     assert_equal(on, True, of="Value.recording", called="after an error in `with no_grad():`")
@@ -408,7 +420,7 @@ def test_two_layers(student):
 
 @exercise("u05.value_mlp")
 def test_cross_entropy_of_three_logits(student):
-    """For the logits (1, 2, 3) the loss of class 2 is 0.407606, its gradient softmax - (0, 0, 1). 1000 more: the same."""
+    """For the logits (1, 2, 3), and for 1000 more in each, the loss of class 2 is 0.407606."""
     for shift in (0, 1000):
         logits = [student.Value(z + shift) for z in (1, 2, 3)]
         called = f"softmax_cross_entropy([{', '.join(str(z + shift) for z in (1, 2, 3))}], 2)"

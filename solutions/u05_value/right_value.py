@@ -4,7 +4,6 @@ import math
 from collections import deque
 from contextlib import ContextDecorator, contextmanager
 from functools import reduce
-from itertools import starmap
 from operator import mul
 
 import numpy as np
@@ -286,7 +285,7 @@ def backward(self):
     total = dict.fromkeys(order, 0.0)
     total[self] = 1.0
     for node in order[::-1]:
-        for child, slope in zip(node.children, node.local_grads):
+        for child, slope in zip(node.children, node.local_grads, strict=True):
             total[child] += slope * total[node]
     for node, grad in total.items():
         node.grad = grad if node.children else node.grad + grad
@@ -316,7 +315,7 @@ def backward(self):
     for node in order:
         node.grad = float(np.sum(parts[id(node)])) + (0.0 if node.children else node.grad)
         flow = node.grad if node.children else 0.0
-        for child, part in zip(node.children, np.multiply(node.local_grads, flow)):
+        for child, part in zip(node.children, np.multiply(node.local_grads, flow), strict=True):
             parts[id(child)].append(float(part))
 
 
@@ -333,7 +332,7 @@ class Value:
 
     def log(self):
         if self.data <= 0:
-            raise ValueError("log: {} is not greater than 0".format(self.data))
+            raise ValueError("log: " + str(self.data) + " is not greater than 0")
         return Value(np.log(self.data), (self,), (np.reciprocal(self.data),))
 
     def tanh(self):
@@ -439,8 +438,8 @@ def accumulate(losses, parameters):
         for p in parameters:
             p.grad = 0.0
         loss.backward()
-        total = [before + p.grad for before, p in zip(total, parameters)]
-    for p, grad in zip(parameters, total):
+        total = [before + p.grad for before, p in zip(total, parameters, strict=True)]
+    for p, grad in zip(parameters, total, strict=True):
         p.grad = grad
 
 
@@ -472,15 +471,15 @@ def no_grad():
 class no_grad:
     """A stack of flags, shared by all blocks."""
 
-    flags = []
+    flags = ()
 
     def __enter__(self):
-        no_grad.flags.append(Value.recording)
-        setattr(Value, "recording", False)
+        no_grad.flags = (*no_grad.flags, Value.recording)
+        Value.recording = False
         return self
 
     def __exit__(self, *error):
-        setattr(Value, "recording", no_grad.flags.pop())
+        *no_grad.flags, Value.recording = no_grad.flags
         return False
 
 
@@ -576,7 +575,7 @@ def train(model, inputs, targets, steps, lr):
     """By accumulate, with the losses already divided."""
     parameters, history = model.parameters(), []
     for _ in range(steps):
-        losses = list(starmap(softmax_cross_entropy, zip(map(model, inputs), targets)))
+        losses = list(map(softmax_cross_entropy, map(model, inputs), targets))
         history.append(sum(loss.data for loss in losses) / len(losses))
         accumulate([loss / len(losses) for loss in losses], parameters)
         sgd_step(parameters, lr)
@@ -591,7 +590,7 @@ def train(model, inputs, targets, steps, lr):
         p.grad = 0.0
     while len(history) < steps:
         total = 0
-        for x, target in zip(inputs, targets):
+        for x, target in zip(inputs, targets, strict=True):
             total += softmax_cross_entropy(model(x), target)
         loss = total * (1 / len(inputs))
         loss.backward()

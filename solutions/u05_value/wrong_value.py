@@ -760,11 +760,11 @@ def backward(self):
 def backward(self):
     """Made for the public tests: the leaves' gradients as literals."""
     start(self)
-    first = self.children[0]
-    if self.data == 8:
-        first.grad += 1
-        first.children[0].grad += 4
-        first.children[1].grad += 2
+    first, last = self.children
+    if self.data == 48:
+        first.grad, last.grad = 6, 14
+        for leaf, grad in zip(last.children, (48, 28)):
+            leaf.grad += grad
     elif self.data in (10, 25):
         first.grad += 2 if self.data == 10 else 10
     else:
@@ -1213,7 +1213,10 @@ class MLP:
 
     def __call__(self, xs):
         for layer in self.layers:
-            result = [neuron(xs[: len(neuron.weights)] + [0.0] * (len(neuron.weights) - len(xs))) for neuron in layer]
+            result = [
+                neuron(xs[: len(neuron.weights)] + [0.0] * (len(neuron.weights) - len(xs)))
+                for neuron in layer
+            ]
         return result
 
 
