@@ -137,7 +137,7 @@ def test_plain_exponents(student):
         assert_close(y.data, data, of="y.data", called=called)
         assert_close(derivative(y, a), slope, of="dy/da", called=called)
     with pytest.raises(TypeError):
-        (a ** student.Value(2)).data  # noqa: B018
+        (a ** student.Value(2)).data
 
 
 # ---------------------------------------------------------------------------- u05.topological_order
@@ -207,7 +207,7 @@ def test_order_of_equal_numbers(student):
 
 @exercise("u05.backward")
 def test_gradients_of_the_worked_example(student):
-    """The lesson's graph: p = a * b, q = p + a, y = q * p with a = 2, b = 3. Its gradients are 6, 14, 48, 28."""
+    """The lesson's graph: p = a * b, q = p + a, y = q * p with a = 2, b = 3 has these gradients."""
     a, b = student.Value(2), student.Value(3)
     p = a * b
     q = p + a
@@ -308,20 +308,19 @@ def test_logarithm_of_a_negative_number(student):
 
 @exercise("u05.zero_grad_and_repeat")
 def test_zero_and_repeat(student):
-    """backward, backward, zero_grad, backward: a.grad is 6, 12, 0, 6."""
+    """y = ((3a)2)1: backward, backward, zero_grad, backward leave 6, 12, 0, 6 in a.grad."""
     a = student.Value(1)
     p = a * 3
     y = (p * 2) * 1
-    seen = []
-    for step in ("backward", "backward", "zero_grad", "backward"):
+    for step, expected in (
+        ("backward", (1.0, 2.0, 6.0)),
+        ("backward", (1.0, 2.0, 12.0)),
+        ("zero_grad", (0.0, 0.0, 0.0)),
+        ("backward", (1.0, 2.0, 6.0)),
+    ):
         getattr(y, step)()
-        seen.append((y.grad, p.grad, a.grad))
-    assert_equal(
-        seen,
-        [(1.0, 2.0, 6.0), (1.0, 2.0, 12.0), (0.0, 0.0, 0.0), (1.0, 2.0, 6.0)],
-        of="(y.grad, p.grad, a.grad)",
-        called="backward, backward, zero_grad, backward on y = ((a * 3) * 2) * 1",
-    )
+        called = f"p = a * 3, y = (p * 2) * 1, a = 1: y.{step}() gives"
+        assert_equal((y.grad, p.grad, a.grad), expected, of="y.grad, p.grad, a.grad", called=called)
 
 
 @exercise("u05.zero_grad_and_repeat")

@@ -223,11 +223,11 @@ def topological_order(root):
     while stack:
         node = stack[-1]
         open_children = [child for child in node.children if child not in listed]
-        if node in listed or not open_children:
-            listed[node] = len(listed)
-            stack.pop()
-        else:
+        if open_children:
             stack.extend(open_children)
+        else:
+            listed.setdefault(node, len(listed))
+            stack.pop()
     return sorted(listed, key=listed.get)
 
 

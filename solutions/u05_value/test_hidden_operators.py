@@ -1,18 +1,13 @@
-"""Hidden tests of unit 5, one node at a time: its number, its operands, its local gradients."""
+"""Hidden tests of unit 5: all operators and functions, by their numbers and slopes."""
+
+from functools import partial
 
 import pytest
 
 from grader.testing import assert_close, assert_gradient, exercise, fail
 
 RETURN = "forgot `return`?"
-ONCE = "an operand that stands twice is kept once (a set, a dict?)"
-ORDER = "the children stand in another order than the operands"
-NUMBERS = "the children are plain numbers, not Values"
-ALONE = "the operands are not kept as children"
-DEEPER = "these are the children's children"
 OF_SUM = "these are the local gradients of a sum"
-OF_PRODUCT = "these are the local gradients of a product"
-GRADS = "the operands' grad stands where their data belongs"
 CHANGED = "an operand is changed"
 SWAPPED = "the operands are swapped"
 IGNORED = "the plain number is ignored"
@@ -20,7 +15,7 @@ CONSTANT = "the result does not know its operand, so no gradient comes through"
 CUT = "the result is cut to a whole number"
 EXPONENT = "a Value as exponent is accepted silently"
 
-EXACT = {"rtol": 1e-11, "atol": 1e-15}  # a slope measured by nudging is not as exact
+EXACT = {"rtol": 3e-13, "atol": 3e-15}  # a slope measured by nudging is not as exact
 
 
 def is_value(student, y, called):
@@ -61,109 +56,6 @@ def slopes(y, leaves):
     return tuple(found)
 
 
-# ---------------------------------------------------------------------------- u05.value_ops
-
-
-def kept_children(y, operands, called):
-    """y.children are the operands: each as often as it was used, in this order."""
-    children = y.children
-    if len(children) != len(operands):
-        causes = {0: ALONE, 1: ONCE} if len(operands) == 2 else {}
-        what = f"y.children has {len(children)} entries, not {len(operands)}"
-        fail(what, called=called, diagnosis=causes.get(len(children), ""))
-    for child, operand in zip(children, operands, strict=True):
-        if child is not operand:
-            cause = NUMBERS if type(child) is float else ""
-            cause = ORDER if any(child is other for other in operands) else cause
-            fail("y.children are not the operands in their order", called=called, diagnosis=cause)
-
-
-def check_node(student, y, operands, numbers, *, data, local_grads, called, suspects):
-    """y holds this number, these operands in this order, these local gradients; operands stay as they are."""
-    is_value(student, y, called)
-    unchanged(operands, numbers, called)
-    arguments = dict(zip("ab", numbers, strict=False))
-    assert_close(y.data, data, of="y.data", called=called, arguments=arguments)
-    kept_children(y, operands, called)
-    yours = y.local_grads
-    if len(yours) != len(local_grads):
-        fail(f"y.local_grads has {len(yours)} entries, not {len(local_grads)}", called=called, yours=yours)
-    for k, (slope, right) in enumerate(zip(yours, local_grads, strict=True)):
-        mine = {cause: grads[k] for cause, grads in suspects.items()}
-        of = f"y.local_grads[{k}]"
-        assert_gradient(slope, right, of=of, called=called, arguments=arguments, suspects=mine, **EXACT)
-
-
-def check_pair(student, rng, which):
-    """A sum or a product of a with itself, where a set loses one, and of a with b, where order counts."""
-    x, z = (float(n) for n in rng.uniform(1.1, 3, 2) * rng.choice((-1, 1), 2))
-    for numbers in ((x,), (x, z)):
-        made = [student.Value(number) for number in numbers]
-        (a, b), (p, q) = (made * 2)[:2], (numbers * 2)[:2]
-        text = " ".join(("a", which, "ab"[len(numbers) - 1]))
-        called = f"y = {text} with " + ", ".join(
-            f"{n} = {v:.4g}" for n, v in zip("ab", numbers, strict=False)
-        )
-        y = a + b if which == "+" else a * b
-        data, local_grads = (p + q, (1.0, 1.0)) if which == "+" else (p * q, (q, p))
-        suspects = {OF_PRODUCT: (q, p)} if which == "+" else {OF_SUM: (1.0, 1.0), GRADS: (0.0, 0.0)}
-        if (a is b) and which == "*":
-            suspects.pop(GRADS)
-        check_node(
-            student, y, (a, b), (p, q), data=data, local_grads=local_grads, called=called, suspects=suspects
-        )
-
-
-@exercise("u05.value_ops", weight=2)
-def test_sum_of_two_values(student, rng):
-    """a + b has the children (a, b) and the local gradients (1, 1); a and b stay what they were."""
-    for _ in range(2):
-        check_pair(student, rng, "+")
-
-
-@exercise("u05.value_ops", weight=2)
-def test_product_of_two_values(student, rng):
-    """a * b has the children (a, b) and the local gradients (b, a); a and b stay what they were."""
-    for _ in range(2):
-        check_pair(student, rng, "*")
-
-
-@exercise("u05.value_ops")
-def test_sums_and_products_with_numbers(student, rng):
-    """A plain int or float may stand on the right."""
-    check_pair(student, rng, "*")
-    x = float(rng.uniform(1.1, 3))
-    a = student.Value(x)
-    for number in (int(rng.integers(2, 9)), float(rng.uniform(-3, -1)), 0, rng.uniform(1, 2)):
-        for y, data, slope, sign in (
-            (a + number, x + number, 1.0, "+"),
-            (a * number, x * number, number, "*"),
-        ):
-            called = f"y = a {sign} {number:.4g} with a = {x:.4g}"
-            is_value(student, y, called)
-            assert_close(y.data, data, of="y.data", called=called, suspects={IGNORED: x})
-            assert_gradient(slopes(y, (a,)), (float(slope),), of="dy/da", called=called, **EXACT)
-    unchanged((a,), (x,), "a + number, a * number")
-
-
-@exercise("u05.value_ops")
-def test_results_are_operands(student, rng):
-    """Results are Values too: of (a * b) + (b * b), the children are the two products."""
-    check_pair(student, rng, "*")
-    x, z = (float(n) for n in rng.uniform(1.1, 3, 2))
-    a, b = student.Value(x), student.Value(z)
-    p, q = a * b, b * b
-    y, called = p + q, "y = p + q with p = a * b, q = b * b"
-    is_value(student, y, called)
-    if y is p:
-        fail("y is p, not another Value", called=called, diagnosis=CHANGED)
-    assert_close(y.data, x * z + z * z, of="y.data", called=called)
-    if any(child is a or child is b for child in y.children):
-        fail("y.children are not p and q", called=called, diagnosis=DEEPER)
-    kept_children(y, (p, q), called)
-    assert_gradient(slopes(y, (a, b)), (z, x + 2 * z), of="dy/da, dy/db", called=called, **EXACT)
-
-
 # ---------------------------------------------------------------------------- u05.reflected_ops
 
 
@@ -177,10 +69,11 @@ def true(reference, f, numbers):
     return y.data, tuple(leaf.grad for leaf in leaves)
 
 
-def check(student, reference, f, numbers, text, *, mistakes=None, mine=None):
+def check(student, reference, f, numbers, text, *, mistakes=None, mine=None, exact=EXACT):
     """f gives its number and slopes, and changes no operand.
 
     mistakes: sentence -> what stands in the place of f    mine: f for the student, where it is another one
+    exact: the tolerance of the slopes
     """
     operands = [student.Value(number) for number in numbers]
     names = "abcd"[: len(numbers)]
@@ -191,14 +84,19 @@ def check(student, reference, f, numbers, text, *, mistakes=None, mine=None):
     data, expected = true(reference, f, numbers)
     clues = {"called": called, "arguments": {**dict(zip(names, map(float, numbers), strict=True)), "y": data}}
 
-    def wrong(part):  # worked out only where something is wrong
-        found = {cause: true(reference, g, numbers) for cause, g in (mistakes or {}).items()}
-        return {cause: part(number, grads) for cause, (number, grads) in found.items()}
+    def wrong():  # worked out only where something is wrong
+        return {cause: true(reference, g, numbers) for cause, g in (mistakes or {}).items()}
 
-    compare(assert_close, y.data, data, lambda: wrong(lambda number, _: number), of="y.data", **clues)
+    def of_number():
+        return {cause: number for cause, (number, _) in wrong().items()}
+
+    def of_slope(at):
+        found = {cause: grads[at] for cause, (number, grads) in wrong().items() if number == data}
+        return {**found, CONSTANT: 0.0}
+
+    compare(assert_close, y.data, data, of_number, of="y.data", **clues)
     for at, (slope, right) in enumerate(zip(slopes(y, operands), expected, strict=True)):
-        suspects = lambda at=at: {**wrong(lambda _, grads: grads[at]), CONSTANT: 0.0}  # noqa: E731
-        compare(assert_gradient, slope, right, suspects, of=f"dy/d{names[at]}", **clues, **EXACT)
+        compare(assert_gradient, slope, right, partial(of_slope, at), of=f"dy/d{names[at]}", **clues, **exact)
 
 
 def check_powers(student, reference, x, exponents):
@@ -215,6 +113,15 @@ def check_powers(student, reference, x, exponents):
 def number_on_either_side(rng):
     """An int and a float, of both signs."""
     return int(rng.integers(2, 9)), float(rng.uniform(-3, -1.1))
+
+
+@exercise("u05.reflected_ops", weight=2)
+def test_powers(student, rng, reference):
+    """a**n for whole and broken, positive and negative n, and for a negative a where n is whole."""
+    x = float(rng.uniform(1.1, 3))
+    check_powers(student, reference, x, (3, -2, 0.5, float(rng.uniform(-3, -1.1)), 1, 0))
+    check_powers(student, reference, -x, (3, -2))
+    check_powers(student, reference, 0.0, (2, 1))
 
 
 @exercise("u05.reflected_ops", weight=2)
@@ -291,15 +198,6 @@ def test_sum_of_a_list(student, rng, reference, inside):
     check_powers(student, reference, numbers[0], (3, -2))
 
 
-@exercise("u05.reflected_ops", weight=2)
-def test_powers(student, rng, reference):
-    """a**n for whole and broken, positive and negative n, and for a negative a where n is whole."""
-    x = float(rng.uniform(1.1, 3))
-    check_powers(student, reference, x, (3, -2, 0.5, float(rng.uniform(-3, -1.1)), 1, 0))
-    check_powers(student, reference, -x, (3, -2))
-    check_powers(student, reference, 0.0, (2, 1))
-
-
 @exercise("u05.reflected_ops")
 def test_an_exponent_is_a_plain_number(student, rng, reference):
     """a**b with a Value b raises TypeError: its gradient in b would be lost without a word."""
@@ -317,6 +215,7 @@ def test_an_exponent_is_a_plain_number(student, rng, reference):
 @exercise("u05.reflected_ops")
 def test_expressions_of_all_operators(student, rng, reference):
     """An expression with all operators has the right number and the right slopes."""
+    check_powers(student, reference, float(rng.uniform(1.1, 3)), (-2, 2.5))
     for n in (-3, 2, 3):
         k, numbers = int(rng.integers(-5, 6)), [float(x) for x in rng.uniform(0.2, 4, 2) * (1, -1)]
 
@@ -324,7 +223,7 @@ def test_expressions_of_all_operators(student, rng, reference):
             return (k - a) * b / (a - 2 * b) + (a**n - b / 4) / (1 + b**2) - 3 / -a
 
         text = f"({k} - a) * b / (a - 2 * b) + (a**{n} - b / 4) / (1 + b**2) - 3 / -a"
-        check(student, reference, f, numbers, text)
+        check(student, reference, f, numbers, text, exact={"rtol": 1e-9})
 
 
 # ---------------------------------------------------------------------------- u05.nonlinear_ops
@@ -346,7 +245,7 @@ def mistakes_of(reference, name):
     """What students write for the slope of one function."""
     slopes_of = {
         "exp": {"the power rule is used": lambda x, y: x * y / 2.718281828459045},
-        "log": {"this is 1 / log(a)": lambda x, y: 1 / y if y else 0.0},
+        "log": {},
         "tanh": {"the square is missing": lambda x, y: 1 - y},
         "sigmoid": {
             "the factor 1 - y is missing": lambda x, y: y,
@@ -368,9 +267,8 @@ def test_function(student, rng, reference, name):
     """The function has the right number and the right slope."""
     for low, high in ((0.2, 0.9), (1.1, 3)):
         x = float(rng.uniform(low, high))
-        check_function(student, reference, name, x)
-        if name != "log":
-            check_function(student, reference, name, -x)
+        for number in {"log": (x,), "relu": (x, -x, 0.0)}.get(name, (x, -x)):
+            check_function(student, reference, name, number)
 
 
 @exercise("u05.nonlinear_ops")

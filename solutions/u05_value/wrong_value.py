@@ -140,16 +140,24 @@ def __add__(self, other):
     return Value(self.data + other.data, (other, self), (1.0, 1.0))
 
 
-@wrong("u05.value_ops")
-def __mul__(self, other):
+@wrong("u05.value_ops", earns_nothing=True)
+class Value:
     """The slopes by nudging."""
-    other, h = lifted(other), 1e-6
-    x, y = self.data, other.data
-    slopes = (((x + h) * y - (x - h) * y) / (2 * h), (x * (y + h) - x * (y - h)) / (2 * h))
-    return Value(x * y, (self, other), slopes)
+
+    def __add__(self, other):
+        other, h = lifted(other), 1e-6
+        x, y = self.data, other.data
+        slopes = (((x + h + y) - (x - h + y)) / (2 * h), ((x + y + h) - (x + y - h)) / (2 * h))
+        return Value(x + y, (self, other), slopes)
+
+    def __mul__(self, other):
+        other, h = lifted(other), 1e-6
+        x, y = self.data, other.data
+        slopes = (((x + h) * y - (x - h) * y) / (2 * h), (x * (y + h) - x * (y - h)) / (2 * h))
+        return Value(x * y, (self, other), slopes)
 
 
-@wrong("u05.value_ops")
+@wrong("u05.value_ops", earns_nothing=True)
 class Value:
     """Made for the public tests: the numbers 2, 3 and 4."""
 
@@ -287,7 +295,7 @@ def __rsub__(self, number):
     return number - self.data
 
 
-@wrong("u05.reflected_ops")
+@wrong("u05.reflected_ops", earns_nothing=True)
 class Value:
     """The slopes of powers and quotients by nudging."""
 
@@ -313,7 +321,7 @@ class Value:
         return Value(x - y, (self, other), slopes)
 
 
-@wrong("u05.reflected_ops")
+@wrong("u05.reflected_ops", earns_nothing=True)
 class Value:
     """Made for the public tests: the numbers 6 and 4."""
 
@@ -573,7 +581,7 @@ def topological_order(root):
             stack += [(child, False) for child in node.children]
 
 
-@wrong("u05.topological_order")
+@wrong("u05.topological_order", earns_nothing=True)
 def topological_order(root):
     """Made for the public tests: three graphs of four nodes."""
     c, d = root.children
@@ -634,7 +642,10 @@ def backward(self):
             child.grad += slope * node.grad
 
 
-@wrong("u05.backward", diagnosis="the nodes are visited children first")
+@wrong(
+    "u05.backward",
+    diagnosis="only the root's own children get a gradient: is the order reversed?",
+)
 def backward(self):
     """The order is not reversed."""
     for node in reversed(start(self)):
@@ -657,6 +668,18 @@ def backward(self):
 
 
 @wrong("u05.backward", diagnosis="a node passes on all that it has, again for every path")
+def backward(self):
+    """A queue without a note of what was met: whoever gets something passes on everything."""
+    start(self)
+    waiting = deque([self])
+    while waiting:
+        node = waiting.popleft()
+        for child, slope in zip(node.children, node.local_grads):
+            child.grad += slope * node.grad
+            waiting.append(child)
+
+
+@wrong("u05.backward")
 def backward(self):
     """Recursion from the root: whoever gets something passes on everything."""
     start(self)
@@ -738,7 +761,10 @@ def backward(self):
             child.grad += slope + node.grad
 
 
-@wrong("u05.backward", diagnosis="only the root's own children get a gradient")
+@wrong(
+    "u05.backward",
+    diagnosis="only the root's own children get a gradient: is the order reversed?",
+)
 def backward(self):
     """One step down, and no further."""
     start(self)
@@ -756,7 +782,7 @@ def backward(self):
             child.grad += slope * node.grad
 
 
-@wrong("u05.backward")
+@wrong("u05.backward", earns_nothing=True)
 def backward(self):
     """Made for the public tests: the leaves' gradients as literals."""
     start(self)
@@ -884,7 +910,35 @@ def nudged(x, f, h=1e-6):
     return Value(f(x.data), (x,), ((f(x.data + h) - f(x.data - h)) / (2 * h),))
 
 
-@wrong("u05.nonlinear_ops")
+def nudged_twice(x, f, h=1e-3):
+    """The same by four points, which is a hundred times more exact."""
+    near, far = (f(x.data + k * h) - f(x.data - k * h) for k in (1, 2))
+    return Value(f(x.data), (x,), ((8 * near - far) / (12 * h),))
+
+
+@wrong("u05.nonlinear_ops", earns_nothing=True)
+class Value:
+    """All slopes by nudging with four points."""
+
+    def exp(self):
+        return nudged_twice(self, math.exp)
+
+    def log(self):
+        if not self.data > 0:
+            raise ValueError(f"log of {self.data}")
+        return nudged_twice(self, math.log)
+
+    def tanh(self):
+        return nudged_twice(self, math.tanh)
+
+    def relu(self):
+        return nudged_twice(self, lambda x: max(x, 0.0))
+
+    def sigmoid(self):
+        return nudged_twice(self, lambda x: (1 + math.tanh(x / 2)) / 2)
+
+
+@wrong("u05.nonlinear_ops", earns_nothing=True)
 class Value:
     """All slopes by nudging."""
 
@@ -906,7 +960,7 @@ class Value:
         return nudged(self, lambda x: (1 + math.tanh(x / 2)) / 2)
 
 
-@wrong("u05.nonlinear_ops")
+@wrong("u05.nonlinear_ops", earns_nothing=True)
 class Value:
     """Made for the public tests: at 0.5, and at the ends."""
 
@@ -958,7 +1012,7 @@ def zero_grad(self):
             node.grad = 0.0
 
 
-@wrong("u05.zero_grad_and_repeat", diagnosis="grad is None, not 0.0")
+@wrong("u05.zero_grad_and_repeat")
 def zero_grad(self):
     """None, as PyTorch has it by default."""
     for node in topological_order(self):
@@ -1307,7 +1361,7 @@ def sgd_step(parameters, lr):
         parameters[k] = p - lr * p.grad
 
 
-@wrong("u05.value_mlp", diagnosis="the update is recorded in the graph")
+@wrong("u05.value_mlp")
 def sgd_step(parameters, lr):
     """data becomes a Value."""
     for p in parameters:
