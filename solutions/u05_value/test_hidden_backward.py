@@ -128,7 +128,7 @@ def check_pass(root, nodes, made, called, names=""):
         tuple(twin.grad for _, twin in seen),
         tuple(node.grad for node, _ in seen),
         suspects,
-        of=names or ", ".join(f"node{k}.grad" for k in range(len(seen), 0, -1)),
+        of=names or "the list of all grads, root first,",
         called=called,
     )
 
@@ -140,7 +140,7 @@ def check_expression(student, reference, f, numbers, text, *, calls=1):
     nodes = reference.topological_order(root)
     twin_of = {**dict(zip(leaves, mine, strict=True)), root: f(*mine)}
     names = {**{leaf: f"{name}.grad" for leaf, name in zip(leaves, "abcd", strict=False)}, root: "y.grad"}
-    shown = ", ".join(names[node] for node in reversed(nodes) if node in names)
+    shown = f"({', '.join(names[node] for node in reversed(nodes) if node in names)})"
     values = ", ".join(f"{name} = {n:.4g}" for name, n in zip("abcd", numbers, strict=False))
     for call in range(1, calls + 1):
         often = f", call {call}" if calls > 1 else ""
@@ -227,7 +227,7 @@ def test_two_roots_of_one_graph(student, rng, reference):
         mine = [made[nodes.index(node)] for node in below]
         check_pass(root, below, mine, f"node{at % len(nodes) + 1}.backward()")
         yours, expected = tuple(twin.grad for twin in made), tuple(node.grad for node in nodes)
-        assert_gradient(yours, expected, of="the grads of all nodes", called="after calls on different roots")
+        assert_gradient(yours, expected, of="the list of all grads", called="after calls on different roots")
 
 
 def relu(side, x):

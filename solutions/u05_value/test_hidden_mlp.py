@@ -148,7 +148,7 @@ def test_networks(student, rng, reference):
             suspects[FIRST_INPUTS] = forward(layers[-1:], x)[-1][0].tolist()
         expected = forward(layers, x)[-1][0].tolist()
         yours = [z.data for z in logits]
-        assert_close(yours, expected, of="the logits", called=called, suspects=suspects, **CLOSE)
+        assert_close(yours, expected, of="the list of logits", called=called, suspects=suspects, **CLOSE)
 
 
 @exercise("u05.value_mlp", weight=2)
@@ -241,7 +241,7 @@ def test_drawn_classes(student, rng, inside):
         again = random.Random(seed)
         suspects = {GREEDY: [int(z.argmax())] * 20, UNIFORM: [again.choices(range(5))[0] for _ in range(20)]}
         called = f"sample(logits, random.Random({seed})), 20 times, logits around {shift:g}"
-        assert_equal(yours, expected, of="the classes", called=called, suspects=suspects)
+        assert_equal(yours, expected, of="the list of classes", called=called, suspects=suspects)
 
 
 @exercise("u05.value_mlp")
@@ -288,7 +288,7 @@ def check_training(student, reference, rng, steps):
             ONE_EXAMPLE: descent(layers, x, targets, steps=steps, lr=lr, shown=slice(-1, None)),
         }
 
-    compare(assert_close, history, longer[:-1], suspects, of="the losses", called=called, **CLOSE)
+    compare(assert_close, history, longer[:-1], suspects, of="the list of losses", called=called, **CLOSE)
     return history
 
 

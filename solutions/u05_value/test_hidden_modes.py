@@ -66,7 +66,7 @@ def test_zero_in_every_node(student, rng, reference):
         yours = tuple(twin.grad for twin in made)
         expected = tuple(0.0 if node in below else grads[node] for node in nodes)
         suspects = mistakes_of_zero(nodes, below, nodes[at], grads)
-        assert_equal(yours, expected, of="the grads", called=called, suspects=suspects)
+        assert_equal(yours, expected, of="the list of all grads", called=called, suspects=suspects)
         for node, twin in zip(nodes, made, strict=True):
             assert_equal(twin.data, node.data, of="data", called=called, suspects={NO_DATA: 0.0})
 
