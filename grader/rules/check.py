@@ -88,7 +88,10 @@ class Checker:
             said = _spelled(node, chains)
             if name in self.defined:
                 yield Breach(
-                    line, f"uses `{said}`", AFTER_A_DOT, f"torch has a `{name}` too: name yours otherwise"
+                    line,
+                    f"uses `{said}`",
+                    AFTER_A_DOT,
+                    f"`{name}` is also a name of torch or Python: call yours otherwise",
                 )
             else:
                 yield Breach(line, f"uses `{said}`", AFTER_A_DOT, self._near(name))
