@@ -12,7 +12,7 @@ ONCE = "an operand that stands twice is kept once (a set, a dict?)"
 SWAPPED = "the operands are swapped"
 REPEATED = "a node stands in the list more than once"
 REVERSED = "the order is reversed: the parents come first"
-ONE = "one of its contributions only: `=` where `+=` is needed?"
+ONE = "only one of its contributions is there: `=` where `+=` is needed?"
 EARLY = "a node passes its gradient on before all of it has arrived"
 NO_SEED = "the pass starts from 0: d(root)/d(root) is missing"
 STALE = "inner nodes still hold the gradients of the call before"
@@ -34,7 +34,7 @@ def derivative(y, x):
 def is_value(student, y, called):
     """Stop with a clear word where y is not a Value."""
     if not isinstance(y, student.Value):
-        cause = RETURN if y is None else ""
+        cause = RETURN if repr(y) == "None" else ""
         fail("the result is not a Value", called=called, yours=y, diagnosis=cause)
 
 

@@ -4,7 +4,7 @@ from collections import deque
 
 from grader.testing import assert_close, assert_gradient, exercise
 
-ONE = "one of its contributions only: `=` where `+=` is needed?"
+ONE = "only one of its contributions is there: `=` where `+=` is needed?"
 TWICE = "a child that stands twice contributes once"
 NO_SEED = "the pass starts from 0: d(root)/d(root) is missing"
 DATA_SEED = "the pass starts with the root's number, not with d(root)/d(root)"

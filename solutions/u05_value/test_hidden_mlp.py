@@ -34,7 +34,9 @@ UNIFORM = "every class is drawn alike: the logits are not used"
 
 def is_value(student, y, called):
     if not isinstance(y, student.Value):
-        fail("the result is not a Value", called=called, yours=y, diagnosis=RETURN if y is None else "")
+        fail(
+            "the result is not a Value", called=called, yours=y, diagnosis=RETURN if repr(y) == "None" else ""
+        )
 
 
 def compare(judge, yours, expected, suspects, **more):

@@ -15,13 +15,13 @@ CONSTANT = "the result does not know its operand, so no gradient comes through"
 CUT = "the result is cut to a whole number"
 EXPONENT = "a Value as exponent is accepted silently"
 
-EXACT = {"rtol": 3e-13, "atol": 3e-15}  # a slope measured by nudging is not as exact
+EXACT = {"rtol": 2e-14, "atol": 1e-15}  # a slope measured by nudging is not as exact
 
 
 def is_value(student, y, called):
     """Stop with a clear word where y is not a Value."""
     if not isinstance(y, student.Value):
-        cause = RETURN if y is None else ""
+        cause = RETURN if repr(y) == "None" else ""
         fail("the result is not a Value", called=called, yours=y, diagnosis=cause)
 
 
@@ -119,9 +119,9 @@ def number_on_either_side(rng):
 def test_powers(student, rng, reference):
     """a**n for whole and broken, positive and negative n, and for a negative a where n is whole."""
     x = float(rng.uniform(1.1, 3))
-    check_powers(student, reference, x, (3, -2, 0.5, float(rng.uniform(-3, -1.1)), 1, 0))
+    check_powers(student, reference, x, (3, -2, 0.5, float(rng.uniform(-3, -1.1)), 0))
     check_powers(student, reference, -x, (3, -2))
-    check_powers(student, reference, 0.0, (2, 1))
+    check_powers(student, reference, 0.0, (2,))
 
 
 @exercise("u05.reflected_ops", weight=2)
@@ -265,7 +265,7 @@ def check_function(student, reference, name, x):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_function(student, rng, reference, name):
     """The function has the right number and the right slope."""
-    for low, high in ((0.2, 0.9), (1.1, 3)):
+    for low, high in ((0.2, 0.5), (0.5, 0.9), (1.1, 2), (2, 3)):
         x = float(rng.uniform(low, high))
         for number in {"log": (x,), "relu": (x, -x, 0.0)}.get(name, (x, -x)):
             check_function(student, reference, name, number)
@@ -291,7 +291,8 @@ def test_functions_without_overflow(student, rng, reference):
 @exercise("u05.nonlinear_ops")
 def test_logarithm_outside_its_domain(student, rng, reference):
     """log of 0 or less raises a ValueError whose text says log and the number."""
-    check_function(student, reference, "log", float(rng.uniform(0.1, 0.9)))
+    for x in rng.uniform(0.1, 0.9, 3).tolist():
+        check_function(student, reference, "log", x)
     for x in (round(float(rng.uniform(-3, -1)), 3) - 0.0001, 0.0):
         called = f"Value({x}).log()"
         try:

@@ -606,7 +606,7 @@ def start(root):
     return order[::-1]
 
 
-@wrong("u05.backward", diagnosis="one of its contributions only: `=` where `+=` is needed?")
+@wrong("u05.backward", diagnosis="only one of its contributions is there: `=` where `+=` is needed?")
 def backward(self):
     """`=` in the place of `+=`."""
     for node in start(self):
