@@ -114,21 +114,38 @@ def test_difference_and_quotient(student):
         assert_close((derivative(y, a), derivative(y, b)), slopes, of="dy/da, dy/db", called=called)
 
 
-@exercise("u05.reflected_ops")
-def test_plain_numbers_on_the_left(student):
-    """With a = 4: 5 - a is 1, 10 / a is 2.5, and sum([a, a]) is 8, for it begins with 0 + a."""
-    a = student.Value(4)
-    for y, data, slope, wrong, called in (
-        (3 + a, 7.0, 1.0, None, "y = 3 + a with a = 4"),
-        (3 * a, 12.0, 3.0, None, "y = 3 * a with a = 4"),
-        (5 - a, 1.0, -1.0, -1.0, "y = 5 - a with a = 4"),
-        (10 / a, 2.5, -0.625, 0.4, "y = 10 / a with a = 4"),
-        (sum([a, a]), 8.0, 2.0, None, "y = sum([a, a]) with a = 4"),
-    ):
+def check_left(student, x, cases):
+    """A plain number on the left. cases: f, its number, its slope, the number if swapped, the text of f."""
+    for f, data, slope, swapped, text in cases:
+        a = student.Value(x)
+        y, called = f(a), f"y = {text} with a = {x}"
         is_value(student, y, called)
-        suspects = {SWAPPED: wrong} if wrong is not None else None
+        suspects = {} if swapped is None else {SWAPPED: swapped}
         assert_close(y.data, data, of="y.data", called=called, suspects=suspects)
         assert_close(derivative(y, a), slope, of="dy/da", called=called)
+
+
+@exercise("u05.reflected_ops")
+def test_whole_numbers_on_the_left(student):
+    """With a = 4: 3 + a is 7, 3 * a is 12, 5 - a is 1, 10 / a is 2.5."""
+    cases = (
+        (lambda a: 3 + a, 7.0, 1.0, None, "3 + a"),
+        (lambda a: 3 * a, 12.0, 3.0, None, "3 * a"),
+        (lambda a: 5 - a, 1.0, -1.0, -1.0, "5 - a"),
+        (lambda a: 10 / a, 2.5, -0.625, 0.4, "10 / a"),
+    )
+    check_left(student, 4, cases)
+
+
+@exercise("u05.reflected_ops")
+def test_broken_numbers_on_the_left(student):
+    """With a = 2: 0.5 - a is -1.5, 1.5 / a is 0.75, and sum([a, a]) is 4, for it begins with 0 + a."""
+    cases = (
+        (lambda a: 0.5 - a, -1.5, -1.0, 1.5, "0.5 - a"),
+        (lambda a: 1.5 / a, 0.75, -0.375, 4 / 3, "1.5 / a"),
+        (lambda a: sum([a, a]), 4.0, 2.0, None, "sum([a, a])"),
+    )
+    check_left(student, 2, cases)
 
 
 @exercise("u05.reflected_ops")

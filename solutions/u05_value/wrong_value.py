@@ -329,13 +329,13 @@ class Value:
         return Value(-6.0, (self,), (-1.0,))
 
     def __radd__(self, number):
-        return Value(7.0 if number else 4.0, (self,), (1.0,))
+        return Value(7.0, (self,), (1.0,)) if number else self
 
     def __sub__(self, other):
         return Value(2.0, (self, other), (1.0, -1.0))
 
     def __rsub__(self, number):
-        return Value(1.0, (self,), (-1.0,))
+        return Value(1.0 if number == 5 else -1.5, (self,), (-1.0,))
 
     def __rmul__(self, number):
         return Value(12.0, (self,), (3.0,))
@@ -344,7 +344,8 @@ class Value:
         return Value(1.5, (self, other), (0.25, -0.375))
 
     def __rtruediv__(self, number):
-        return Value(2.5, (self,), (-0.625,))
+        data, slope = (2.5, -0.625) if number == 10 else (0.75, -0.375)
+        return Value(data, (self,), (slope,))
 
     def __pow__(self, n):
         if isinstance(n, Value):
@@ -962,29 +963,37 @@ class Value:
 
 @wrong("u05.nonlinear_ops", earns_nothing=True)
 class Value:
-    """Made for the public tests: at 0.5, and at the ends."""
+    """Made for the public tests: at 0.5, at 2, and at the ends."""
 
     def exp(self):
-        return Value(1.6487212707001282, (self,), (1.6487212707001282,))
+        y = 1.6487212707001282 if self.data == 0.5 else 7.38905609893065
+        return Value(y, (self,), (y,))
 
     def log(self):
         if self.data < 0:
             raise ValueError("log of -2.5")
-        data, slope = (-0.6931471805599453, 2.0) if self.data == 0.5 else (0.0, 1.0)
+        table = {0.5: (-0.6931471805599453, 2.0), 2.0: (0.6931471805599453, 0.5)}
+        data, slope = table.get(self.data, (0.0, 1.0))
         return Value(data, (self,), (slope,))
 
     def tanh(self):
-        if self.data != 0.5:
-            return Value(1.0 if self.data > 0 else -1.0)
-        return Value(0.46211715726000973, (self,), (0.7864477329659274,))
+        table = {
+            0.5: (0.46211715726000973, 0.7864477329659274),
+            2.0: (0.9640275800758169, 0.07065082485316443),
+        }
+        data, slope = table.get(self.data, (1.0 if self.data > 0 else -1.0, 0.0))
+        return Value(data, (self,), (slope,))
 
     def relu(self):
-        return Value(0.5 if self.data > 0 else 0.0, (self,), (1.0 if self.data > 0 else 0.0,))
+        return Value(self.data if self.data in (0.5, 2.0) else 0.0, (self,), (1.0 if self.data > 0 else 0.0,))
 
     def sigmoid(self):
-        if self.data != 0.5:
-            return Value(1.0 if self.data > 0 else 0.0)
-        return Value(0.6224593312018546, (self,), (0.2350037122015945,))
+        table = {
+            0.5: (0.6224593312018546, 0.2350037122015945),
+            2.0: (0.8807970779778825, 0.10499358540350651),
+        }
+        data, slope = table.get(self.data, (1.0 if self.data > 0 else 0.0, 0.0))
+        return Value(data, (self,), (slope,))
 
 
 # ---------------------------------------------------------------------------- zero_grad_and_repeat
