@@ -160,15 +160,14 @@ def test_the_reference_keeps_to_the_rules_and_torch_records_nothing(examine):
 
 def test_a_breach_names_line_and_rule_and_earns_nothing(examine):
     got = examine((SOFT, "    return torch.softmax(x, -1)"))
-    assert verdicts(got) == {"soft": R, "twice": NC, "recorded": OK, "plus": OK}
+    assert verdicts(got) == {"soft": R, "twice": OK, "recorded": OK, "plus": OK}
     soft = got["soft"]
     assert soft.tests == ()
     assert soft.passed_share == 0
     assert soft.finding.where == "u01_held/held.py:10"
     assert soft.finding.source == "return torch.softmax(x, -1)"
     assert soft.finding.what.startswith("line 10 uses `torch.softmax`: after a dot only names")
-    assert got["twice"].needs == ("u01.soft",)
-    assert got["twice"].passed_share == 0
+    assert got["twice"].followed == ("u01.soft",)  # with the reference's soft, not with the student's
 
 
 def test_a_tripwire_stops_what_the_tree_let_pass(examine):
@@ -189,7 +188,16 @@ def test_a_breach_that_is_swallowed_is_a_breach(examine):
 
 def test_a_need_that_trips_is_paid_for_once(examine):
     got = examine((SOFT, "    torch.sigmoid(x)\n" + SOFT))
-    assert verdicts(got) == {"soft": R, "twice": NC, "recorded": OK, "plus": OK}
+    assert verdicts(got) == {"soft": R, "twice": OK, "recorded": OK, "plus": OK}
+    assert got["twice"].followed == ("u01.soft",)
+
+
+def test_a_need_that_breaks_a_rule_does_not_carry_a_wrong_one(examine):
+    """Right only because of the breach of what it needs: then it is wrong."""
+    hidden = "    if x is None:\n        return lambda z: 2 * torch.softmax(z, -1)\n" + SOFT
+    got = examine((SOFT, hidden), ("    return 2 * soft(x)", "    return soft(None)(x)"))
+    assert verdicts(got)["soft"] is R
+    assert verdicts(got)["twice"] is not OK
 
 
 def test_a_name_that_one_exercise_does_without(examine):
