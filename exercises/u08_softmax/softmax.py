@@ -81,7 +81,7 @@ def masked_cross_entropy(logits, targets, ignore_index=-100):
 
     logits: float[..., V]
     targets: int64[...], classes 0 to V-1 or ignore_index
-    ignore_index: int. It may be negative, or a class: then this class is never a target, but it keeps its logit.
+    ignore_index: int, negative or a class; a class that is ignored as a target keeps its logit all the same
     Returns the loss, a tensor without axes of the logits' dtype; nan where no position counts, as in torch.
     """
     raise NotImplementedError
@@ -100,7 +100,7 @@ def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
 
 
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
-    """Cross-entropy against targets that leave some doubt: mean over the positions of -sum_j q_j * log p_j.
+    """Cross-entropy against targets that leave some doubt: -sum over j of q_j * log p_j, and its mean.
 
     q is 1 - smoothing at the target, and in addition smoothing / V at each of the V classes.
 

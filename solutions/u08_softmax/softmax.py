@@ -43,6 +43,7 @@ def log_softmax(z, dim=-1):
     Returns log p, of z's shape and dtype; ints become torch's default float. It is -inf only where z is.
     """
     # BEGIN SOLUTION
+    z = z - z.amax(dim, keepdim=True)  # beside a large z the last digits of lse would be lost
     return z - logsumexp(z, dim).unsqueeze(dim)
     # END SOLUTION
 
@@ -102,12 +103,13 @@ def masked_cross_entropy(logits, targets, ignore_index=-100):
 
     logits: float[..., V]
     targets: int64[...], classes 0 to V-1 or ignore_index
-    ignore_index: int. It may be negative, or a class: then this class is never a target, but it keeps its logit.
+    ignore_index: int, negative or a class; a class that is ignored as a target keeps its logit all the same
     Returns the loss, a tensor without axes of the logits' dtype; nan where no position counts, as in torch.
     """
     # BEGIN SOLUTION
     keep = targets != ignore_index
-    return cross_entropy(logits[keep], targets[keep])
+    at = targets.where(keep, 0).unsqueeze(-1)
+    return -log_softmax(logits).gather(-1, at).squeeze(-1)[keep].mean()
     # END SOLUTION
 
 
@@ -119,9 +121,8 @@ def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     """
     # BEGIN SOLUTION
     keep = targets != ignore_index
-    gradient = torch.zeros_like(logits)
-    gradient[keep] = cross_entropy_gradient(logits[keep], targets[keep])
-    return gradient
+    gradient = cross_entropy_gradient(logits, targets.where(keep, 0), "sum")
+    return gradient.where(keep.unsqueeze(-1), 0.0) / keep.sum().clamp(min=1)
     # END SOLUTION
 
 
@@ -129,7 +130,7 @@ def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
 
 
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
-    """Cross-entropy against targets that leave some doubt: mean over the positions of -sum_j q_j * log p_j.
+    """Cross-entropy against targets that leave some doubt: -sum over j of q_j * log p_j, and its mean.
 
     q is 1 - smoothing at the target, and in addition smoothing / V at each of the V classes.
 
@@ -139,7 +140,7 @@ def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
     """
     # BEGIN SOLUTION
     keep = targets != ignore_index
-    log_p = log_softmax(logits[keep])
+    log_p = log_softmax(logits)[keep]
     at_target = log_p.gather(-1, targets[keep].unsqueeze(-1)).squeeze(-1)
     return -((1 - smoothing) * at_target + smoothing * log_p.mean(-1)).mean()
     # END SOLUTION
@@ -152,13 +153,11 @@ def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index
     where none does.
     """
     # BEGIN SOLUTION
-    keep = targets != ignore_index
+    keep = (targets != ignore_index).unsqueeze(-1)
     V = logits.shape[-1]
-    y = targets[keep].unsqueeze(-1) == torch.arange(V, device=logits.device)
+    y = targets.unsqueeze(-1) == torch.arange(V, device=logits.device)
     q = (1 - smoothing) * y.to(logits.dtype) + smoothing / V
-    gradient = torch.zeros_like(logits)
-    gradient[keep] = (softmax(logits[keep]) - q) / len(q)
-    return gradient
+    return (softmax(logits) - q).where(keep, 0.0) / keep.sum().clamp(min=1)
     # END SOLUTION
 
 

@@ -105,7 +105,10 @@ def softmax(z, dim=-1):
     return e / e.sum(dim, keepdim=True)
 
 
-@wrong("u08.stable_softmax")
+@wrong(
+    "u08.stable_softmax",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
 def softmax(z, dim=-1):
     """A small number in the denominator, against a division by 0 that cannot happen."""
     e = (z - z.amax(dim, keepdim=True)).exp()
@@ -126,7 +129,7 @@ def softmax(z, dim=-1):
     return z - m - (z - m).exp().sum(dim, keepdim=True).log()
 
 
-@wrong("u08.stable_softmax")
+@wrong("u08.stable_softmax", diagnosis="nan is painted over, where it must not arise")
 def softmax(z, dim=-1):
     """nan is painted over: 0 where the overflow was."""
     e = z.exp()
@@ -145,6 +148,14 @@ def softmax(z, dim=-1):
     """Computed and thrown away."""
     e = (z - z.amax(dim, keepdim=True)).exp()
     p = e / e.sum(dim, keepdim=True)
+
+
+@wrong("u08.stable_softmax", diagnosis="transposed (right after .T)")
+def softmax(z, dim=-1):
+    """The axis is moved to the end and not moved back."""
+    z = z.transpose(dim, -1)
+    e = (z - z.amax(-1, keepdim=True)).exp()
+    return e / e.sum(-1, keepdim=True)
 
 
 # ---------------------------------------------------------------------------- log_softmax_and_lse
@@ -344,6 +355,14 @@ def cross_entropy(logits, targets, reduction="mean"):
 def cross_entropy(logits, targets, reduction="mean"):
     """The log-likelihood: the larger the better."""
     return reduced(log_softmax(logits).gather(-1, targets.unsqueeze(-1)), reduction)
+
+
+@wrong("u08.cross_entropy", diagnosis="not averaged over axis 0")
+def cross_entropy(logits, targets, reduction="mean"):
+    """One loss for each position: the mean is forgotten."""
+    checked(reduction)
+    nll = -log_softmax(logits).gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    return nll.sum() if reduction == "sum" else nll
 
 
 @wrong("u08.cross_entropy", diagnosis="every row is paired with every target")
@@ -589,7 +608,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     return upstream * (logits - y.to(logits.dtype)) / (targets.numel() if reduction == "mean" else 1)
 
 
-@wrong("u08.ce_gradient")
+@wrong("u08.ce_gradient", diagnosis="an argument is changed in place")
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """The caller's logits are overwritten: right numbers, spoilt input."""
     checked(reduction)
@@ -607,7 +626,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     return upstream * (softmax(logits) - y.to(logits.dtype)) / (targets.numel() if reduction == "mean" else 1)
 
 
-@wrong("u08.ce_gradient")
+@wrong("u08.ce_gradient", diagnosis="0 / 0: the gradient must not go through 1 / p or log p")
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Through 1 / p and the softmax: 0 / 0 where a probability has become 0."""
     checked(reduction)
@@ -636,7 +655,10 @@ def own_loss(logits, targets, reduction):
     return nll / (targets.numel() if reduction == "mean" else 1)
 
 
-@wrong("u08.ce_gradient")
+@wrong(
+    "u08.ce_gradient",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Central differences of a copy of the loss, one class at a time for all rows."""
     gradient = torch.zeros_like(logits)
@@ -650,7 +672,10 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     return gradient
 
 
-@wrong("u08.ce_gradient")
+@wrong(
+    "u08.ce_gradient",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Differences of higher order in float64: the best that nudging can do."""
     z, gradient = logits.double(), torch.zeros_like(logits)
@@ -665,7 +690,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     return gradient
 
 
-@wrong("u08.ce_gradient")
+@wrong("u08.ce_gradient", diagnosis="all zeros")
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """The answer of the public test, and zeros elsewhere."""
     checked(reduction)
@@ -711,7 +736,7 @@ def masked_cross_entropy(logits, targets, ignore_index=-100):
 
 @wrong(
     "u08.ignore_index",
-    diagnosis="ignore_index is not used: -100 is taken for granted",
+    diagnosis="ignore_index is not used: which targets are ignored is taken for granted",
 )
 def masked_cross_entropy(logits, targets, ignore_index=-100):
     """-100 is written into the code, and padding with class 0 counts."""
@@ -819,7 +844,7 @@ def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
 
 @wrong(
     "u08.ignore_index",
-    diagnosis="ignore_index is not used: -100 is taken for granted",
+    diagnosis="ignore_index is not used: which targets are ignored is taken for granted",
 )
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     """Only negative targets are ignored."""
@@ -840,14 +865,20 @@ def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     return (softmax(logits) - y.to(logits.dtype)) * keep / keep.sum()
 
 
-@wrong("u08.ignore_index")
+@wrong(
+    "u08.ignore_index",
+    diagnosis="the ignored positions are left out; the gradient has a row for every position",
+)
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     """Only the positions that count come back."""
     keep = targets != ignore_index
     return cross_entropy_gradient(logits[keep], targets[keep])
 
 
-@wrong("u08.ignore_index")
+@wrong(
+    "u08.ignore_index",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     """Central differences of the loss that is already there."""
     gradient, h = torch.zeros_like(logits), 1e-5
@@ -985,7 +1016,10 @@ def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index
     return (1 - smoothing) * soft_gradient(logits, targets, ignore_index, hits(logits, targets))
 
 
-@wrong("u08.label_smoothing", diagnosis="computed in float32 on the way")
+@wrong(
+    "u08.label_smoothing",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
 def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index=-100):
     """A number times a tensor of bools is float32, and float64 has lost half of its digits."""
     hit = targets.unsqueeze(-1) == torch.arange(logits.shape[-1], device=logits.device)
@@ -1134,7 +1168,10 @@ def tempered_cross_entropy_gradient(logits, targets, temperature):
     return cross_entropy_gradient(logits * temperature, targets) * temperature
 
 
-@wrong("u08.perplexity_baseline_temperature")
+@wrong(
+    "u08.perplexity_baseline_temperature",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
 def tempered_cross_entropy_gradient(logits, targets, temperature):
     """Central differences of the loss that is already there."""
     gradient, h = torch.zeros_like(logits), 1e-5
