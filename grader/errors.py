@@ -62,6 +62,14 @@ class TooMuchMemory(RunStopped):
     """The student's code asked for more memory than course.yml gives the exercise."""
 
 
+class RuleBroken(RunStopped):
+    """The student's code called what the rules of its unit forbid. place: file and line, where known."""
+
+    def __init__(self, rationale: str, place: tuple[str, int] | None = None) -> None:
+        super().__init__(rationale)
+        self.place = place
+
+
 def text_of(error: BaseException) -> str:
     """What an error says of itself; the student's own class may be unable to say it."""
     try:

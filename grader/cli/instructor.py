@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from grader.cli.place import find_course
 from grader.errors import KataError, UsageError
+from grader.examine.device import Device, require
 
 if TYPE_CHECKING:
     from grader.gradebook.grades import GradedClass
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 GRADER_ERRORS = 3
 STOPPED = 130
 _PLAIN_WIDTH = 100  # of a report that goes into a file or a pipe
+
+
+class Where(NamedTuple):
+    """How the grading processes run: options of the Pool."""
+
+    rung: str
+    workers: int
+    device: Device
+
 
 CourseOption = Annotated[
     Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
@@ -59,6 +69,9 @@ def grade(
         bool, typer.Option("--unsafe", help="Run student code WITHOUT a jail. Only for code that you trust.")
     ] = False,
     workers: Annotated[int, typer.Option("--workers", min=0, help="Processes. 0: one for each core.")] = 0,
+    device: Annotated[
+        Device, typer.Option("--device", help="Where torch units put their tensors. cuda needs --unsafe.")
+    ] = Device.CPU,
     unit: Annotated[
         list[str] | None, typer.Option("--unit", help="Only this unit; may be given again.")
     ] = None,
@@ -74,9 +87,11 @@ def grade(
     if unsafe and sandbox is not Sandbox.AUTO:
         raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
     _check_places(submissions, out)
+    _check_device(device, unsafe=unsafe)
     began = time.monotonic()
     rung = "unsafe" if unsafe else sandbox.value
-    graded = _grade(submissions, out, course=course, rung=rung, workers=workers, unit_ids=unit or [])
+    where = Where(rung, workers, device)
+    graded = _grade(submissions, out, course=course, where=where, unit_ids=unit or [])
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
     print_report(graded, Console(width=width, highlight=False, emoji=False), time.monotonic() - began)
     if graded.grader_errors:
@@ -124,8 +139,17 @@ def _check_places(submissions: Path, out: Path) -> None:
         )
 
 
+def _check_device(device: Device, *, unsafe: bool) -> None:
+    require(device)
+    if device is not Device.CPU and not unsafe:
+        raise UsageError(
+            f"--device {device} grades without a jail: a jailed worker cannot open the device files of a GPU",
+            "Leave --device out, or, only for code that you trust, add --unsafe.",
+        )
+
+
 def _grade(
-    submissions: Path, out: Path, *, course: Path | None, rung: str, workers: int, unit_ids: list[str]
+    submissions: Path, out: Path, *, course: Path | None, where: "Where", unit_ids: list[str]
 ) -> "GradedClass":
     from grader.collect.folder import collect_class
     from grader.course.load import load_course
@@ -144,7 +168,7 @@ def _grade(
     students = collect_class(submissions, catalogue)
     kept = [0, 0]
     try:
-        with Pool(catalogue, seed, rung=rung, workers=workers) as pool, _progress(kept) as on_progress:
+        with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
             return grade_class(
                 catalogue,
                 students,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from grader.course.model import Course, Exercise, Limits, Unit
+from grader.course.model import Course, Exercise, Limits, Rules, Unit
 from grader.errors import CourseError, UsageError
 
 RELEASED = ".kata/catalogue.json"
@@ -78,6 +78,14 @@ class Catalogue:
         """What the tests of an exercise may use up: its own limits, or the course's."""
         return self.exercise(exercise_id).limits or self.course.limits
 
+    def unit_rules(self, unit: Unit) -> Rules | None:
+        """The rules of all exercises of a unit: its flavour's with its own; None where there are none."""
+        return _with(getattr(self.course.rules, unit.flavour), unit.rules)
+
+    def rules(self, exercise_id: str) -> Rules | None:
+        """The rules of an exercise: its flavour's, its unit's and its own; None where there are none."""
+        return _with(self.unit_rules(self.unit(exercise_id)), self.exercise(exercise_id).rules)
+
     def due(self, unit_id: str) -> datetime | None:
         """When a unit is due, with its zone: its own date, or the course's, or None."""
         return self.unit(unit_id).due or self.course.due
@@ -141,6 +149,10 @@ class Catalogue:
     def hints_file(self, unit: Unit) -> Path:
         """solutions/u01_slopes/hints.md"""
         return self.solutions_dir / unit.folder / "hints.md"
+
+
+def _with(rules: Rules | None, more: Rules | None) -> Rules | None:
+    return more if rules is None else rules.joined(more)
 
 
 def _unknown(kind: str, id: str, known: Iterable[str]) -> UsageError:

@@ -23,6 +23,12 @@ HELP = {
     "version": 'write it in quotes: "2026.1"',
     "title": "write one line of text; in quotes if it holds a colon",
     "units": "write a list of units, each with id, title and folder",
+    "imports": "write a list of modules: [math, numpy, numpy.linalg]",
+    "attributes": "write a list of names: [exp, sum, shape]",
+    "forbid": "write a list of names: [softmax, logsumexp]",
+    "tripwires": "write a list of functions with their modules: [torch.autograd.grad]",
+    "complex_numbers": "write true or false",
+    "autograd": "write true or false",
     "exercises": "write a list of exercises, each with id, title, symbols and points",
 }
 COURSE_HELP = {
@@ -31,6 +37,7 @@ COURSE_HELP = {
 }
 KINDS = {
     str: "text",
+    bool: "true or false",
     int: "a whole number",
     float: "a number",
     list: "a list",
@@ -133,6 +140,8 @@ def _wanted(kind: Any) -> str:
         return "a list of names"
     if datetime in (kind, *options):
         return "a date and time"
+    if len(options) == 1:
+        return _wanted(options[0])
     if options and all(isinstance(option, str) for option in options):
         return " or ".join(options)
     if get_origin(kind) is Union:

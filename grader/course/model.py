@@ -28,6 +28,48 @@ class LatePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_days: Annotated[int, Meta(ge=0)] = 7
 
 
+class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a student's file may say. None: not restricted here; of several rules see `joined`.
+
+    imports: modules that may be imported                 attributes: names that may stand after a dot
+    forbid: names that may not occur at all               tripwires: functions that report a breach
+    complex_numbers: complex arithmetic is allowed        autograd: torch records, and no tripwire is set
+    """
+
+    imports: tuple[str, ...] | None = None
+    attributes: tuple[str, ...] | None = None
+    forbid: tuple[str, ...] = ()
+    tripwires: tuple[str, ...] = ()
+    complex_numbers: bool | None = None
+    autograd: bool | None = None
+
+    def joined(self, more: "Rules | None") -> "Rules":
+        """These rules with further ones: lists are added up, the later word on a switch counts."""
+        if more is None:
+            return self
+        return Rules(
+            imports=_joined(self.imports, more.imports),
+            attributes=_joined(self.attributes, more.attributes),
+            forbid=_joined(self.forbid, more.forbid) or (),
+            tripwires=_joined(self.tripwires, more.tripwires) or (),
+            complex_numbers=self.complex_numbers if more.complex_numbers is None else more.complex_numbers,
+            autograd=self.autograd if more.autograd is None else more.autograd,
+        )
+
+
+def _joined(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return tuple(dict.fromkeys((*one, *other)))
+
+
+class FlavourRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The rules of every unit of a flavour."""
+
+    numpy: Rules | None = None
+    torch: Rules | None = None
+
+
 class Exercise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One graded thing: the symbols that the student writes, and what they are worth."""
 
@@ -39,6 +81,7 @@ class Exercise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     difficulty: Annotated[int, Meta(ge=1, le=5)] = 2
     minutes: Annotated[int, Meta(ge=1)] = 15
     limits: Limits | None = None
+    rules: Rules | None = None
 
     @property
     def unit_id(self) -> str:
@@ -57,6 +100,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     folder: Annotated[str, Meta(pattern=r"^u\d\d_[a-z][a-z0-9_]*$")]
     flavour: Flavour = "numpy"
     due: datetime | None = None
+    rules: Rules | None = None
     exercises: tuple[Exercise, ...] = ()
 
     @property
@@ -86,4 +130,5 @@ class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     due: datetime | None = None
     late: LatePolicy = LatePolicy()
     limits: Limits = Limits()
+    rules: FlavourRules = FlavourRules()
     units: tuple[Unit, ...]

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import PurePosixPath
 from typing import Any
 
+from grader.course.lists import check_rules
 from grader.course.mistake import Mistake, Path
 
 Fields = dict[str, Any]
@@ -29,6 +30,7 @@ def check(course: Fields) -> Iterator[Mistake]:
             yield from _exercise_id(exercise, unit, (*path, "exercises", j), seen)
         yield from _symbols(unit, path)
     yield from _needs(units)
+    yield from check_rules(course)
     if not units and "units" in course:
         yield Mistake(("units",), "holds no unit", "add a unit with id, title and folder")
 

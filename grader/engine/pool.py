@@ -8,8 +8,7 @@ import multiprocessing
 import os
 import platform
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from functools import partial
 from importlib import metadata
 from multiprocessing.connection import wait
@@ -17,33 +16,19 @@ from types import TracebackType
 from typing import cast
 
 from grader.course.catalogue import Catalogue
+from grader.engine.job import Job, JobResult
 from grader.engine.process import GradingProcess, Link, MakeBackend, Reply
 from grader.errors import CourseError, GraderError, KataError
+from grader.examine.device import Device
 from grader.examine.jailed import JailedBackend
 from grader.examine.outcome import ExerciseOutcome, Verdict
 from grader.examine.seed import Seed
 from grader.gradcheck.message import Finding
 from grader.sandbox.layers import Rung, resolve
 
+__all__ = ["Job", "JobResult", "Pool"]
+
 PACKAGES = ("katagrad", "numpy", "torch", "hypothesis", "pytest")
-
-
-@dataclass(frozen=True)
-class Job:
-    """One unit of one student. sources: {"u01_slopes/slopes.py": text}, earlier units included."""
-
-    submission: str
-    unit: str
-    sources: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class JobResult:
-    """What examining a job showed, one outcome for every exercise of the unit."""
-
-    submission: str
-    unit: str
-    outcomes: tuple[ExerciseOutcome, ...]
 
 
 class Pool:
@@ -51,6 +36,7 @@ class Pool:
 
     rung: "auto" for the strongest sandbox that works here, or a rung's name. workers: 0 for one a core.
     backend: makes the place where the code runs, instead of that sandbox; for the course's own answers only.
+    device: where the tests of torch units put their tensors; a jail keeps workers off any but "cpu".
     Raises SandboxError where no sandbox works, CourseError where the course's tests do not import.
     """
 
@@ -62,14 +48,17 @@ class Pool:
         rung: str = "auto",
         workers: int = 0,
         backend: MakeBackend | None = None,
+        device: str = Device.CPU,
     ) -> None:
-        self.catalogue, self.seed = catalogue, seed
+        self.catalogue, self.seed, self.device = catalogue, seed, device
         self.rung = resolve(rung) if backend is None else Rung.UNSAFE
-        self._backend = backend or partial(JailedBackend.on, self.rung)
+        self._backend = backend or partial(JailedBackend.on, self.rung, device)
         self.workers = workers or len(os.sched_getaffinity(0))
         self._context = multiprocessing.get_context("spawn")
         self._processes: list[GradingProcess] = []
         self.facts = {"sandbox": str(self.rung), "python": platform.python_version(), **_versions()}
+        if device != Device.CPU:
+            self.facts["device"] = device
 
     def __enter__(self) -> "Pool":
         return self
@@ -102,7 +91,7 @@ class Pool:
             while waiting and (idle or len(self._processes) < self.workers):
                 job, tries = waiting.popleft()
                 process = idle.pop() if idle else self._start()
-                if process.send((job.unit, dict(job.sources))):
+                if process.send(job):
                     busy[process.connection] = process, job, tries
                 else:
                     self._discard(process)
@@ -125,7 +114,9 @@ class Pool:
         cores = sorted(os.sched_getaffinity(0))
         first = os.getpid() % len(cores)  # so that graders side by side do not all begin with the same core
         core = min(cores[first:] + cores[:first], key=taken.count)
-        process = GradingProcess(self._context, self.catalogue, self.seed, self._backend, core)
+        process = GradingProcess(
+            self._context, self.catalogue, self.seed, self._backend, core=core, device=self.device
+        )
         self._processes.append(process)
         return process
 
@@ -138,7 +129,7 @@ class Pool:
             raise reply
         if isinstance(reply, KataError | str):
             return self._failed(job, f"the grader stumbled: {reply}")
-        return JobResult(job.submission, job.unit, reply)
+        return JobResult(job.submission, job.unit, reply, job.seed)
 
     def _lost(self, job: Job) -> JobResult:
         return self._failed(job, "the grading process ended twice while it examined this unit")
@@ -146,8 +137,9 @@ class Pool:
     def _failed(self, job: Job, what: str) -> JobResult:
         finding = Finding(what=what, help="This is not the student's fault. Please report it.")
         unit = self.catalogue.unit(job.unit)
-        outcomes = tuple(ExerciseOutcome(e.id, Verdict.GRADER_ERROR, (), finding) for e in unit.exercises)
-        return JobResult(job.submission, job.unit, outcomes)
+        asked = [e.id for e in unit.exercises if e.id in (job.exercises or {e.id})]
+        outcomes = tuple(ExerciseOutcome(id, Verdict.GRADER_ERROR, (), finding) for id in asked)
+        return JobResult(job.submission, job.unit, outcomes, job.seed)
 
 
 def _versions() -> dict[str, str]:

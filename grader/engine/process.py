@@ -7,8 +7,10 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 
 from grader.course.catalogue import Catalogue
+from grader.engine.job import Job
 from grader.errors import KataError
 from grader.examine.desk import ExamBackend
+from grader.examine.device import Device
 from grader.examine.examiner import Examiner
 from grader.examine.outcome import ExerciseOutcome
 from grader.examine.seed import Seed
@@ -21,16 +23,24 @@ END_WAIT = 10.0
 
 
 class GradingProcess:
-    """The parent's handle: send a unit and sources, receive outcomes."""
+    """The parent's handle: send a job, receive outcomes."""
 
     def __init__(
-        self, context: SpawnContext, catalogue: Catalogue, seed: Seed, backend: MakeBackend, core: int
+        self,
+        context: SpawnContext,
+        catalogue: Catalogue,
+        seed: Seed,
+        backend: MakeBackend,
+        *,
+        core: int,
+        device: str = Device.CPU,
     ) -> None:
         self.core = core
         self.connection, theirs = context.Pipe()
         self._process = context.Process(
             target=_serve,
-            args=(theirs, catalogue, seed, backend, core),
+            args=(theirs, catalogue, seed, backend),
+            kwargs={"core": core, "device": device},
             name="katagrad-examiner",
             daemon=True,
         )
@@ -46,7 +56,7 @@ class GradingProcess:
                 os.environ["PYTHONHASHSEED"] = before
         theirs.close()
 
-    def send(self, job: tuple[str, dict[str, str]]) -> bool:
+    def send(self, job: Job) -> bool:
         """Hand over a job; False where the process is gone."""
         try:
             self.connection.send(job)
@@ -73,7 +83,9 @@ class GradingProcess:
             self._process.join()
 
 
-def _serve(connection: Connection, catalogue: Catalogue, seed: Seed, backend: MakeBackend, core: int) -> None:
+def _serve(
+    connection: Connection, catalogue: Catalogue, seed: Seed, backend: MakeBackend, *, core: int, device: str
+) -> None:
     # A test and the code it asks take turns: waking the other one up on another core costs four times more.
     os.sched_setaffinity(0, {core})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
@@ -81,24 +93,25 @@ def _serve(connection: Connection, catalogue: Catalogue, seed: Seed, backend: Ma
     def serve(examiner: Examiner) -> None:
         while True:
             try:
-                unit, files = connection.recv()
+                job: Job = connection.recv()
             except EOFError:
                 return
-            reply = _examine(examiner, unit, files)
+            examiner.desk.seed = job.seed or seed
+            reply = _examine(examiner, job)
             try:
                 connection.send(reply)
             except OSError:  # the parent is gone, on Ctrl-C for one
                 return
 
     try:
-        run_session(catalogue, seed, backend(), serve)
+        run_session(catalogue, seed, backend(), serve, device=device)
     except KataError as error:
         _answer_everything_with(connection, error)
 
 
-def _examine(examiner: Examiner, unit: str, files: dict[str, str]) -> Reply:
+def _examine(examiner: Examiner, job: Job) -> Reply:
     try:
-        return examiner.examine(examiner.desk.catalogue.unit(unit), files)
+        return examiner.examine(examiner.desk.catalogue.unit(job.unit), dict(job.sources), job.exercises)
     except KataError as error:
         return error
     except Exception as error:

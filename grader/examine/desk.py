@@ -13,6 +13,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Limits, Unit
 from grader.errors import CourseError
 from grader.examine.seed import Seed
+from grader.remote.guard import FREE, Guard
 
 
 class Backend(Protocol):
@@ -23,6 +24,9 @@ class Backend(Protocol):
 
     def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
         """A library object on the student's side: `build("torch.nn.Linear", 3, 5)`."""
+
+    def settle(self, failed: bool) -> None:
+        """A test is over: ask for what it asked for and never read. `failed`: drop it instead."""
 
     def close(self) -> None:
         """Forget this student."""
@@ -40,7 +44,7 @@ class ExamBackend(Backend, Protocol):
 
     fresh: bool
 
-    def admit(self, files: Mapping[str, str]) -> None:
+    def admit(self, files: Mapping[str, str], guard: Guard = FREE) -> None:
         """Take the next student: whatever the last one left is gone."""
 
     def begin(self, limits: Limits, afresh: bool = False) -> None:

@@ -3,14 +3,14 @@
 pytest collects the hidden and the public tests once; then every job runs them against another student.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from grader.course.catalogue import Catalogue
-from grader.course.model import Exercise, Unit
+from grader.course.model import Exercise, Rules, Unit
 from grader.course.symbols import unchanged
 from grader.errors import CourseError, KataError, RunStopped
 from grader.examine.desk import Desk, ExamBackend, exercise_of
@@ -20,6 +20,8 @@ from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
 from grader.examine.running import Ran, diagnose, run_test
 from grader.gradcheck.message import Finding
 from grader.release.stub import make_stub
+from grader.remote.guard import FREE, Guard
+from grader.rules.verdicts import Rulebook
 
 
 class Suite:
@@ -62,13 +64,18 @@ class Examiner:
     def __init__(self, desk: Desk, backend: ExamBackend, suites: Mapping[str, Suite]) -> None:
         self.desk, self.backend, self.suites = desk, backend, suites
         self._stubs: dict[str, str] = {}
+        self._rulebook = Rulebook(desk.catalogue)
+        self._broken: dict[str, Finding] = {}
 
-    def examine(self, unit: Unit, files: Mapping[str, str]) -> tuple[ExerciseOutcome, ...]:
-        """One outcome for every exercise of the unit, in the order of course.yml."""
-        self.backend.admit(files)
+    def examine(
+        self, unit: Unit, files: Mapping[str, str], only: Collection[str] = ()
+    ) -> tuple[ExerciseOutcome, ...]:
+        """One outcome for every exercise of the unit, or for these only, in the order of course.yml."""
+        self.backend.admit(files, _guard(self.desk.catalogue.unit_rules(unit)))
+        self._broken = self._rulebook.broken(unit, files)
         outcomes: dict[str, ExerciseOutcome] = {}
         try:
-            for exercise in unit.exercises:
+            for exercise in [e for e in unit.exercises if not only or e.id in only]:
                 outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
         finally:
             self.backend.close()
@@ -80,6 +87,8 @@ class Examiner:
         todo = self._to_do(unit, exercise, files)
         if todo is not None:
             return todo
+        if exercise.id in self._broken:
+            return ExerciseOutcome(exercise.id, Verdict.RULE_BROKEN, (), self._broken[exercise.id])
         suite = self.suites[exercise.id]
         limits = self.desk.catalogue.limits(exercise.id)
         self.backend.begin(limits)
@@ -152,8 +161,11 @@ class Examiner:
             finding = Finding(what=f"{exercise.id} has no tests", help="This is the course's fault.")
             return ExerciseOutcome(exercise.id, Verdict.GRADER_ERROR, (), finding)
         gravest = min(tests, key=_gravity)
-        if gravest.verdict is Verdict.RIGHT:
+        cheated = self._rests_on_a_breach(exercise, before)
+        if gravest.verdict is Verdict.RIGHT and not cheated:
             return ExerciseOutcome(exercise.id, Verdict.RIGHT, tests)
+        if cheated and gravest.verdict in (Verdict.RIGHT, Verdict.RULE_BROKEN):
+            return ExerciseOutcome(exercise.id, Verdict.NOT_CHECKED, (), None, cheated)
         missing = tuple(n for n in exercise.needs if n in before and before[n].verdict is not Verdict.RIGHT)
         blames = gravest.verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.TODO) and missing
         verdict = Verdict.NOT_CHECKED if blames else gravest.verdict
@@ -163,6 +175,20 @@ class Examiner:
         if shown is not None and not shown.where:
             shown = replace(shown, where=place_of(files[unit.file], unit.file, exercise.symbols))
         return ExerciseOutcome(exercise.id, verdict, tests, shown, missing)
+
+    def _rests_on_a_breach(
+        self, exercise: Exercise, before: Mapping[str, ExerciseOutcome]
+    ) -> tuple[str, ...]:
+        """What it needs, directly or not, and what breaks a rule: what passes through that proves nothing."""
+        needs = self.desk.catalogue.needs_closure(exercise.id)
+        return tuple(n for n in before if n in needs and before[n].verdict is Verdict.RULE_BROKEN)
+
+
+def _guard(rules: Rules | None) -> Guard:
+    """What the rules of a unit ask of its workers. Where autograd is allowed, nothing is guarded."""
+    if rules is None or rules.autograd or rules.attributes is None:
+        return FREE
+    return Guard(rules.tripwires, autograd=False)
 
 
 def _gravity(test: TestOutcome) -> tuple[int, bool]:

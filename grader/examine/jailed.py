@@ -5,8 +5,11 @@ from typing import Any
 
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SubmissionError
+from grader.examine.device import Device
 from grader.remote.budget import Jail
-from grader.remote.proxy import Handle, Session
+from grader.remote.guard import FREE, Guard
+from grader.remote.handle import Handle
+from grader.remote.proxy import Session
 from grader.sandbox.layers import Rung
 from grader.sandbox.limits import MIB, Bounds
 from grader.sandbox.process import Zygote
@@ -18,8 +21,8 @@ EXERCISES_A_WORKER = 16
 class Zygotes:
     """One warm zygote a flavour, started when first needed and renewed now and then."""
 
-    def __init__(self, rung: Rung) -> None:
-        self.rung = rung
+    def __init__(self, rung: Rung, device: str = Device.CPU) -> None:
+        self.rung, self.device = rung, device
         self._running: dict[str, tuple[Zygote, int]] = {}
 
     def spawn(self, flavour: str, limits: Limits) -> Jail:
@@ -31,7 +34,11 @@ class Zygotes:
             zygote, used = self._start(flavour), 0
         self._running[flavour] = zygote, used + 1
         # A worker may serve a whole unit: its own CPU bound is a backstop behind the budget of each exercise.
-        bounds = Bounds(cpu_seconds=limits.seconds * EXERCISES_A_WORKER, memory=limits.memory_mb * MIB)
+        bounds = Bounds(
+            cpu_seconds=limits.seconds * EXERCISES_A_WORKER,
+            memory=limits.memory_mb * MIB,
+            gpu=self.device != Device.CPU and flavour == "torch",
+        )
         return Jail(zygote.spawn(bounds), limits.seconds)
 
     def _start(self, flavour: str) -> Zygote:
@@ -52,14 +59,15 @@ class JailedBackend:
     """
 
     @classmethod
-    def on(cls, rung: Rung) -> "JailedBackend":
+    def on(cls, rung: Rung, device: str = Device.CPU) -> "JailedBackend":
         """With zygotes of its own."""
-        return cls(Zygotes(rung))
+        return cls(Zygotes(rung, device))
 
     def __init__(self, zygotes: Zygotes) -> None:
         self.zygotes = zygotes
         self.files: dict[str, str] = {}
         self.limits = Limits()
+        self.guard = FREE
         self.session: Session | None = None
         self.fresh = True
         self._memory_mb = 0
@@ -71,9 +79,10 @@ class JailedBackend:
     def sources(self) -> Mapping[str, str]:
         return self.files
 
-    def admit(self, files: Mapping[str, str]) -> None:
-        """Take the next student: whatever the last one left is gone."""
+    def admit(self, files: Mapping[str, str], guard: Guard = FREE) -> None:
+        """Take the next student: whatever the last one left is gone. guard: set in each of its workers"""
         self.close()
+        self.guard = guard
         self.files = dict(files)
         self._failed = {}
 
@@ -102,7 +111,7 @@ class JailedBackend:
         jail = self.zygotes.spawn(unit.flavour, self.limits)
         self.session, self._unit, self._memory_mb = Session(jail), unit, self.limits.memory_mb
         try:
-            self._module = self.session.load(self.files, unit.module)
+            self._module = self.session.load(self.files, unit.module, self.guard)
         except (Exception, RunStopped) as error:
             # An import that loops or crashes does so every time: it is paid for once.
             self._failed[unit.module] = error
@@ -113,6 +122,12 @@ class JailedBackend:
         if self.session is None:
             raise RuntimeError("`inside` is for tests that use the fixture `student` first")
         return self.session.build(path, *args, **kwargs)
+
+    def settle(self, failed: bool) -> None:
+        if self.session is not None:
+            if not failed:
+                self.session.settle_all()
+            self.session.forget()
 
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""

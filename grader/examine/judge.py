@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory, TooSlow, text_of
+from grader.errors import KataError, RuleBroken, RunStopped, SubmissionError, TooMuchMemory, TooSlow, text_of
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.fault import Frame, StudentError
@@ -30,7 +30,7 @@ def judge(error: BaseException, sources: Mapping[str, str]) -> tuple[Verdict, Fi
     if isinstance(error, Mismatch):
         return Verdict.WRONG, error.finding
     if isinstance(error, RunStopped):
-        return _stopped(error), Finding(what=error.rationale, help=_STOP_HELP.get(type(error), ""))
+        return _stopped(error, sources)
     if isinstance(error, SubmissionError):
         return Verdict.TODO, Finding(what=error.rationale, help=error.help)
     if isinstance(error, KataError):
@@ -97,10 +97,31 @@ def _line_of(body: list[ast.stmt], names: list[str]) -> int | None:
     return None
 
 
-def _stopped(error: RunStopped) -> Verdict:
+def _stopped(error: RunStopped, sources: Mapping[str, str]) -> tuple[Verdict, Finding]:
+    if isinstance(error, RuleBroken):
+        return Verdict.RULE_BROKEN, _tripped(error, sources)
+    finding = Finding(what=error.rationale, help=_STOP_HELP.get(type(error), ""))
     if isinstance(error, TooSlow):
-        return Verdict.TOO_SLOW
-    return Verdict.TOO_MUCH_MEMORY if isinstance(error, TooMuchMemory) else Verdict.CRASHED
+        return Verdict.TOO_SLOW, finding
+    return Verdict.TOO_MUCH_MEMORY if isinstance(error, TooMuchMemory) else Verdict.CRASHED, finding
+
+
+def _tripped(error: RuleBroken, sources: Mapping[str, str]) -> Finding:
+    help = "Write it with what the unit's list of names offers."
+    if error.place is None or error.place[0] not in sources:
+        return Finding(what=error.rationale, help=help)
+    file, line = error.place
+    return Finding(
+        what=f"line {line} {error.rationale}",
+        where=f"{shown(file)}:{line}",
+        source=_line(sources[file], line),
+        help=help,
+    )
+
+
+def _line(text: str, line: int) -> str:
+    lines = text.splitlines()
+    return lines[line - 1].strip()[:WIDTH] if 0 < line <= len(lines) else ""
 
 
 def _student_frames(error: BaseException, sources: Mapping[str, str]) -> list[Frame]:
@@ -154,8 +175,7 @@ def _caret(text: str, offset: int) -> str:
 
 def _crash(error: BaseException, frames: list[Frame], sources: Mapping[str, str]) -> tuple[Verdict, Finding]:
     last = frames[-1]
-    lines = sources[last.file].splitlines()
-    source = lines[last.line - 1].strip()[:WIDTH] if 0 < last.line <= len(lines) else ""
+    source = _line(sources[last.file], last.line)
     name = error.type_name if isinstance(error, StudentError) else type(error).__name__
     text = error.text if isinstance(error, StudentError) else text_of(error)
     finding = Finding(

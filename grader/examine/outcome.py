@@ -56,9 +56,9 @@ class ExerciseOutcome:
 
     @property
     def passed_share(self) -> float:
-        """The fraction of the exercise's test weight that passed, 0..1; 0 where everything is to do."""
+        """The fraction of the exercise's test weight that passed, 0..1; 0 where to do or a rule is broken."""
         total = sum(test.share for test in self.tests)
-        if self.verdict is Verdict.TODO or not total:
+        if self.verdict in (Verdict.TODO, Verdict.RULE_BROKEN) or not total:
             return 0.0
         return sum(t.share for t in self.tests if t.verdict is Verdict.RIGHT) / total
 

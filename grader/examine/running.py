@@ -44,6 +44,17 @@ class Recorder:
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        backend = item.config.stash[DESK].backend
+        failed = True
+        try:
+            result = yield
+            failed = False
+        finally:
+            backend.settle(failed)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:

@@ -11,6 +11,7 @@ from grader.course.catalogue import Catalogue
 from grader.errors import CourseError
 from grader.examine import fixtures
 from grader.examine.desk import Desk, ExamBackend
+from grader.examine.device import Device
 from grader.examine.examiner import Examiner, ExaminerPlugin
 from grader.examine.local import LocalBackend
 from grader.examine.running import Recorder
@@ -29,14 +30,18 @@ class _Configure:
 
 
 def run_session(
-    catalogue: Catalogue, seed: Seed, backend: ExamBackend, serve: Callable[[Examiner], None]
+    catalogue: Catalogue,
+    seed: Seed,
+    backend: ExamBackend,
+    serve: Callable[[Examiner], None],
+    device: str = Device.CPU,
 ) -> None:
     """Collect the course's tests and call `serve` with an Examiner; `backend` is ended afterwards.
 
     CourseError where the tests do not import.
     """
     reference = LocalBackend.of_folder(catalogue.solutions_dir, catalogue, isolated=True)
-    desk = Desk(catalogue, seed, backend, reference)
+    desk = Desk(catalogue, seed, backend, reference, device=device)
     plugin = ExaminerPlugin(desk, backend, serve)
     paths = [
         str(path)

@@ -102,7 +102,7 @@ def fail(
 
 
 def _text(value: object) -> str:
-    return value if type(value) is str else show.value(value)
+    return value if type(value) is str else show.value(plain.settled(value))
 
 
 def _clean(finding: Finding) -> Finding:
@@ -114,6 +114,7 @@ def _clean(finding: Finding) -> Finding:
 def _compare(
     yours: object, expected: object, rule: Rule, clues: Clues, *, of: str, called: str, help: str
 ) -> None:
+    yours = plain.settled(yours)
     if expected is None and not rule.exact:
         fail(f"{of} cannot be compared with None", called=called, yours=show.value(yours), help=help)
     with np.errstate(all="ignore"):  # a student's np.seterr(all="raise") must not reach our arithmetic
@@ -178,6 +179,7 @@ def unpack(yours: object, names: str) -> tuple[Any, ...]:
 
     names: what the parts are called, such as "(h, truncation, rounding)". Raises Mismatch.
     """
+    yours = plain.settled(yours)
     wanted = names.count(",") + 1
     if type(yours) is tuple and len(yours) == wanted:
         return yours

@@ -16,6 +16,7 @@ from grader.gradcheck.plain import Array, Leaf
 
 def differences(yours: object, expected: object, rule: Rule, path: Path = ()) -> Iterator[Difference]:
     """All parts in which `yours` differs, in the order of `expected`; nothing where they agree."""
+    yours = plain.settled(yours)
     if yours is None and expected is not None:
         yield _nothing(expected, path)
     elif (wanted := plain.leaf(expected)) is not None:

@@ -5,6 +5,7 @@ goes on with the types listed here, and describes all others by the name of thei
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MemberDescriptorType, ModuleType
 from typing import Any, Literal
@@ -24,6 +25,20 @@ _ATOMS = frozenset(map(id, (str, bytes, type(None))))
 _KEYS = frozenset(map(id, (str, bytes, bool, int, float, type(None))))
 _PLAIN = (bool, int, float, complex, str, bytes, list, tuple, dict, np.ndarray)
 _PLAIN_BASES = {id(base): base.__name__ for base in _PLAIN}
+
+
+_STAND_INS: dict[int, Callable[[Any], Any]] = {}
+
+
+def stands_in(kind: type, settle: Callable[[Any], Any]) -> None:
+    """Make a class of ours known that may stand for a plain value, which `settle` gives, or the object."""
+    _STAND_INS[id(kind)] = settle
+
+
+def settled(value: object) -> object:
+    """The value itself, where one of ours stands for it."""
+    settle = _STAND_INS.get(id(type(value)))
+    return value if settle is None else settle(value)
 
 
 @dataclass(frozen=True, slots=True)

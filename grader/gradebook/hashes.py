@@ -13,7 +13,7 @@ from grader.gradebook.folder import clear_errors
 from grader.gradebook.record import Hashes
 
 # The parts of this package that decide a verdict. Points are computed anew from the stored shares.
-_DECIDING = ("errors.py", "testing.py", "gradcheck", "sandbox", "remote", "examine", "engine")
+_DECIDING = ("errors.py", "testing.py", "gradcheck", "rules", "sandbox", "remote", "examine", "engine")
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -59,11 +59,12 @@ class Hasher:
             catalogue = self._catalogue
             unit = catalogue.unit(exercise.unit_id)
             needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
+            rules = catalogue.rules(exercise.id)
             solutions = [catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)]
             known = (
                 _of_files([*catalogue.hidden_tests(unit), catalogue.public_tests(unit)]),
                 _of_files(solutions),
-                digest([msgspec.json.encode(catalogue.limits(exercise.id))]),
+                digest(msgspec.json.encode(part) for part in (catalogue.limits(exercise.id), rules)),
             )
             self._of_exercise[exercise.id] = known
         return known

@@ -88,6 +88,19 @@ class Packer:
         return HEADER.pack(len(structure), len(self._buffers)) + structure + self._buffers
 
 
+def is_atom(value: Any) -> bool:
+    """Whether a value stands for itself on the wire."""
+    kind = type(value)
+    return value is None or kind in (bool, float, str, bytes) or (kind is int and -(2**63) <= value < 2**63)
+
+
+def is_by_value(value: Any) -> bool:
+    """Whether a value that is no atom crosses by value, as far as its type tells."""
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    return (kind in _WRITERS and value is not NotImplemented) or kind is int or library in ("numpy", "torch")
+
+
 def _digits(value: int) -> str:
     if value.bit_length() > MAX_INT_DIGITS * 4:
         raise WireError("an integer is too large to cross")

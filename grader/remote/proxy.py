@@ -1,24 +1,25 @@
-"""The student's module as a test sees it from outside: every attribute, call and operator travels.
-
-`Session` holds one worker and one student's module in it; `Handle` stands for an object that stays inside.
-"""
+"""One worker with one student's module in it: requests travel, what can wait travels with them."""
 
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import numpy as np
 
 from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory, WorkerLost
+from grader.gradcheck import show
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.budget import Jail
 from grader.remote.channel import Channel, Closed
-from grader.remote.fault import StudentError, builtin_names, lacks_memory, student_error
-from grader.remote.pack import Packer
+from grader.remote.fault import MAX_NAME, StudentError, builtin_names, lacks_memory, student_error
+from grader.remote.guard import FREE, Guard, tripped
+from grader.remote.handle import FAILED, OBJECT, PENDING, VALUE, Handle, become
+from grader.remote.pack import Packer, is_atom
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import MAX_STRUCTURE, Tree, WireError
 
 MAX_NESTING = 40
+MAX_QUEUE = 200
 MAX_SOURCES = MAX_STRUCTURE - (1 << 20)  # bytes of all files of a student
 
 
@@ -39,15 +40,19 @@ class Session:
         self.failures: list[BaseException] = []
         self.module: Handle | None = None
         self.found: dict[str, Handle] = {}
+        self.methods: set[str] = set()  # names that were bound methods when they were asked for
+        self.queue: list[list[Tree]] = []  # [number, verb, *operands]: asked, and not yet sent
+        self.numbered = -1  # results are numbered here downwards from -2: -1 and -2 have the same hash
+        self.plain: dict[int, Any] = {}  # results that turned out to be plain values, by number
         self.unheard: AssertionError | None = None  # a verdict of a callback, which no `except` may undo
         self.depth = 0
 
-    def load(self, sources: Mapping[str, str], module: str) -> "Handle":
+    def load(self, sources: Mapping[str, str], module: str, guard: Guard = FREE) -> "Handle":
         """Import the student's module inside; returns it as a handle. SubmissionError for huge files."""
         if sum(len(text.encode()) for text in sources.values()) > MAX_SOURCES:
             help = f"Keep all files of the course below {MAX_SOURCES >> 20} MiB together."
             raise SubmissionError("the files are too large together", help)
-        loaded = self.request("load", dict(sources), module)
+        loaded = self.request("load", dict(sources), module, list(guard.tripwires), guard.autograd)
         if type(loaded) is not Handle:
             self.jail.kill()
             raise WorkerLost("the file replaced its own module by something else")
@@ -57,7 +62,12 @@ class Session:
     def attribute(self, target: "Handle", name: str) -> Any:
         """`target.name`. The module's own functions and classes are asked for once, which halves traffic."""
         if target is not self.module:
-            return self.request("get", target, name)
+            if name in self.methods:
+                return self.later("get", target, name)
+            value = self.request("get", target, name)
+            if type(value) is Handle and value.__kata_type__ == "method":
+                self.methods.add(name)
+            return value
         if name not in self.found:
             value = self.request("get", target, name)
             if type(value) is not Handle or value.__kata_type__ not in ("function", "type"):
@@ -69,46 +79,96 @@ class Session:
         """End the worker."""
         self.module = None
         self.found.clear()
+        self.forget()
         self.jail.close()
 
     def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
         """Make a library object inside: `build("torch.nn.Linear", 3, 5)`."""
         return self.request("build", path, args, kwargs)
 
+    def later(self, verb: str, *args: Any) -> Any:
+        """Ask for what can wait; returns its handle at once. Mutable operands cannot wait."""
+        try:
+            operands = [_simple(arg) for arg in args]
+        except _NotSimple:
+            return self.request(verb, *args)
+        self.numbered -= 1
+        handle = self.handles[self.numbered] = Handle(self, self.numbered, times=1)
+        self.queue.append([self.numbered, verb, *operands])
+        if len(self.queue) >= MAX_QUEUE:
+            self.settle_all()
+        return handle
+
+    def settle_all(self) -> None:
+        """Send what was asked for and can wait no longer. Raises what it raised."""
+        if self.queue:
+            self.request("same", None)
+
+    def forget(self) -> None:
+        """Drop what was asked for and not yet sent: the test that asked is over."""
+        self.queue.clear()
+        self.plain.clear()
+
     def request(self, verb: str, *args: Any) -> Any:
         """Send one request and serve the callbacks that it makes; returns its result."""
         packer = Packer(self.export)
         released, self.released = self.released, []
+        queue, self.queue = self.queue, []
         try:
-            frame = packer.frame(["request", verb, released, *[packer.pack(arg) for arg in args]])
-        except (WireError, KataError) as error:
-            self.released += released
+            asked = [*queue, [0, verb, *[packer.pack(arg) for arg in args]]]
+            frame = packer.frame(["request", released, queue, *asked[-1][1:]])
+        except BaseException as error:
+            self.released, self.queue = released + self.released, queue
+            if not isinstance(error, WireError | KataError):
+                raise
             raise KataError(f"a test handed over what cannot cross to the student's code: {error}") from None
         try:
             self.channel.send(frame)
             while True:
                 message, buffers = self.channel.receive()
                 if message[0] != "callback":
-                    return self.settle(message, Unpacker(buffers, self.resolve, known=packer.mutables))
+                    return self.settle(message, Unpacker(buffers, self.resolve, known=packer.mutables), asked)
                 self.run_callback(message, Unpacker(buffers, self.resolve))
         except (Closed, WireError) as error:
             raise self.jail.lost(error) from None
 
-    def settle(self, message: list[Any], unpacker: Unpacker) -> Any:
+    def settle(self, message: list[Any], unpacker: Unpacker, asked: list[list[Tree]]) -> Any:
         """The result of a reply; raises what the student's code raised. In-place changes are applied."""
         match message:
-            case ["ok" | "error" as status, tree, list(changed)]:
+            case ["ok" | "error" as status, tree, list(changed), list(settled)] if len(settled) < len(asked):
+                if status == "ok" and len(settled) < len(asked) - 1:
+                    raise WireError("a reply without all results")
+                for result, (number, *_) in zip(settled, asked, strict=False):
+                    self.settle_one(number, result)
                 result = unpacker.unpack(tree) if status == "ok" else None
                 for entry in changed:
                     self.apply(entry, unpacker)
+            case ["tripped", str(name), place]:
+                raise tripped(name, place)
             case _:
                 raise WireError("an unknown reply")
         if self.depth == 0 and self.unheard is not None:
             verdict, self.unheard = self.unheard, None
             raise verdict
         if status == "error":
-            self.fail(tree)
+            self.fail(tree, asked[len(settled) :])
         return result
+
+    def settle_one(self, number: int, result: Tree) -> None:
+        """Write down what became of something that was asked for earlier."""
+        match result:
+            case ["h", str(kind), bool(own)]:
+                fate, what = OBJECT, kind[:MAX_NAME]
+            case ["v", value] if is_atom(value):
+                fate, what, own = VALUE, value, False
+                self.plain[number] = value
+            case ["w"]:
+                return
+            case _:
+                raise WireError("an unknown result")
+        handle = self.handles.get(number)
+        if handle is not None:
+            become(handle, fate, what, own)
 
     def apply(self, entry: Tree, unpacker: Unpacker) -> None:
         match entry:
@@ -117,15 +177,41 @@ class Session:
             case _:
                 raise WireError("an unknown change")
 
-    def fail(self, tree: Tree) -> NoReturn:
-        """Raise a described error: the test's own where a callback raised it, else the student's."""
+    def fail(self, tree: Tree, unanswered: list[list[Tree]]) -> NoReturn:
+        """Raise a described error: the test's own where a callback raised it, else the student's.
+
+        unanswered: what was asked for, from the one that raised it on.
+        """
         error, ticket = student_error(tree)
         if ticket is not None and 0 <= ticket < len(self.failures):
             raise self.failures[ticket]
         if lacks_memory(error):
             self.jail.kill()
             raise TooMuchMemory("the code asked for more memory than it may have") from error
-        raise error
+        told = self.misplaced(unanswered[0], in_student_code=bool(error.frames)) or error
+        for number, *_ in unanswered:
+            handle = self.handles.get(number)
+            if handle is not None:
+                become(handle, FAILED, told, False)
+        raise told
+
+    def misplaced(self, asked: list[Tree], in_student_code: bool) -> Mismatch | None:
+        """The verdict on a plain value from which something was asked that only an object has.
+
+        The student's own code may take numbers for operands, but nothing takes None.
+        """
+        for number in _handles_in(asked):
+            value = self.plain.get(number, self)
+            if value is None or (value is not self and not in_student_code):
+                shown = show.value(value)
+                return Mismatch(
+                    Finding(
+                        what=f"got {shown} where an object is needed",
+                        yours=shown,
+                        candidates=("forgot `return`?",) if value is None else (),
+                    )
+                )
+        return None
 
     def run_callback(self, message: list[Any], unpacker: Unpacker) -> None:
         match message:
@@ -140,6 +226,7 @@ class Session:
         self.depth += 1
         try:
             result = self.callbacks[number](*args, **kwargs)
+            self.settle_all()
             packer = Packer(self.export, known=unpacker.mutables)
             reply = packer.frame(["returned", packer.pack(result)])
         except (RunStopped, KeyboardInterrupt):
@@ -159,6 +246,8 @@ class Session:
         if type(value) is Handle:
             if value.__kata_session__ is not self:
                 raise KataError("an object of another student's worker")
+            if value.__kata_fate__ == FAILED:
+                raise value.__kata_value__
             return ["h", value.__kata_number__]
         if callable(value) and not isinstance(value, type):
             number = self.callback_numbers.setdefault(id(value), len(self.callbacks))
@@ -168,10 +257,12 @@ class Session:
 
     def resolve(self, tree: Tree) -> Any:
         match tree:
-            case ["h", int(number), str(kind), bool()] if number > 0:
+            case ["h", int(number), str(kind), bool(own)] if number > 0 or self.numbered <= number < 0:
                 handle = self.handles.get(number)
                 if handle is None:
-                    handle = self.handles[number] = Handle(self, number, kind)
+                    handle = self.handles[number] = Handle(self, number)
+                if handle.__kata_fate__ == PENDING:
+                    become(handle, OBJECT, kind[:MAX_NAME], own)
                 object.__setattr__(handle, "__kata_times__", handle.__kata_times__ + 1)
                 return handle
             case ["f", int(number)] if number in self.callbacks:
@@ -198,108 +289,26 @@ def _become(old: Any, new: Any) -> None:
         old.detach().copy_(new.detach())
 
 
-def _refuse(what: str) -> Callable[..., NoReturn]:
-    def refused(self: "Handle", *_: Any) -> NoReturn:
-        kind = self.__kata_type__
-        raise Mismatch(
-            Finding(
-                what=f"got an object of class {kind} where a plain value is needed",
-                yours=f"{kind} object",
-                help=f"Return a number, a list or an array: {what} of your own object is not asked.",
-            )
-        )
-
-    return refused
+class _NotSimple(Exception):
+    """An operand that must not wait: it may change until it is sent."""
 
 
-def _operator(name: str, reflected: bool = False) -> Callable[..., Any]:
-    def apply(self: "Handle", *others: Any) -> Any:
-        operands = (*others, self) if reflected else (self, *others)
-        return self.__kata_session__.request("op", name, operands)
-
-    return apply
-
-
-class Handle:
-    """An object that stays in the worker. Attributes, calls and operators run there.
-
-    Comparison, truth, length and iteration are refused: their answers would be the student's own word.
-    """
-
-    __slots__ = ("__kata_number__", "__kata_session__", "__kata_times__", "__kata_type__", "__weakref__")
-    __kata_number__: int
-    __kata_times__: int
-    __kata_session__: Session
-    __kata_type__: str
-    __array_ufunc__ = None
-
-    def __init__(self, session: Session, number: int, kind: str) -> None:
-        object.__setattr__(self, "__kata_session__", session)
-        object.__setattr__(self, "__kata_number__", number)
-        object.__setattr__(self, "__kata_type__", kind)
-        object.__setattr__(self, "__kata_times__", 0)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__"):
-            raise AttributeError(name)
-        return self.__kata_session__.attribute(self, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.__kata_session__.found.pop(name, None)
-        self.__kata_session__.request("set", self, name, value)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.__kata_session__.request("call", self, args, *((kwargs,) if kwargs else ()))
-
-    def __enter__(self) -> Any:
-        return self.__kata_session__.request("enter", self)
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
-        if isinstance(error, RunStopped):
-            return False
-        ticket = error.ticket if isinstance(error, StudentError) else None
-        # A verdict of the test is neither shown to the student's code, nor may that code swallow it.
-        verdict = error is not None and (
-            not isinstance(error, Exception)
-            or (isinstance(error, AssertionError) and not isinstance(error, StudentError))
-        )
-        text = "" if verdict or error is None else str(error)
-        name = builtin_names(kind)[0] if kind else ""
-        swallowed = self.__kata_session__.request("exit", self, ticket, name, text) is True
-        return swallowed and not verdict
-
-    def __instancecheck__(self, value: Any) -> bool:
-        return type(value) is Handle and self.__kata_session__.request("isinstance", value, self) is True
-
-    def __float__(self) -> float:
-        number = self.__kata_session__.request("float", self)
-        if type(number) is not float:
-            raise self.__kata_session__.jail.lost(WireError("float() gave something else"))
-        return number
-
-    def __repr__(self) -> str:
-        return f"<{self.__kata_type__} object of the student>"
-
-    def __hash__(self) -> int:
-        return hash((Handle.__name__, self.__kata_number__))  # not that of a number, or `==` would be asked
-
-    def __del__(self) -> None:
-        self.__kata_session__.released.append([self.__kata_number__, self.__kata_times__])
-
-    __eq__ = _refuse("`==`")
-    __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse("a comparison")
-    __bool__ = _refuse("the truth")
-    __len__ = _refuse("the length")
-    __iter__ = __next__ = __contains__ = _refuse("iteration")
-    __index__ = __int__ = __complex__ = _refuse("the value")
+def _simple(value: Any) -> Tree:
+    """The tree of an operand that can wait: a number, a text, a handle, or a tuple of such."""
+    kind = type(value)
+    if value is None or kind in (bool, float, str) or (kind is int and -(2**63) <= value < 2**63):
+        return value
+    if kind is Handle:
+        return value.__kata_session__.export(value)
+    if kind is tuple and len(value) < MAX_QUEUE:
+        return ["t", *[_simple(part) for part in value]]
+    raise _NotSimple
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift"):
-    setattr(Handle, f"__{_name}__", _operator(_name))
-    setattr(Handle, f"__r{_name}__", _operator(_name, reflected=True))
-    setattr(Handle, f"__i{_name}__", _operator(f"i{_name}"))
-for _name in ("and", "or", "xor"):
-    setattr(Handle, f"__{_name}__", _operator(f"{_name}_"))
-    setattr(Handle, f"__r{_name}__", _operator(f"{_name}_", reflected=True))
-for _name in ("neg", "pos", "abs", "invert", "getitem", "setitem", "delitem"):
-    setattr(Handle, f"__{_name}__", _operator(_name))
+def _handles_in(tree: Tree) -> Iterator[int]:
+    match tree:
+        case ["h", int(number)]:
+            yield number
+        case [*parts]:
+            for part in parts:
+                yield from _handles_in(part)

@@ -20,7 +20,8 @@ from grader.errors import text_of
 from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_FRAMES, MAX_NAME, MAX_TEXT, as_builtin, builtin_names
 from grader.remote.memory_modules import MemoryFinder
-from grader.remote.pack import Packer
+from grader.remote.pack import Packer, is_atom, is_by_value
+from grader.remote.tripwires import Trap
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import Tree, WireError
 
@@ -56,15 +57,18 @@ class Worker:
     def __init__(self, sock: socket.socket) -> None:
         self.channel = Channel(sock)
         self.finder = MemoryFinder()
+        self.trap = Trap()
         self.objects: dict[int, Any] = {}
         self.numbers: dict[int, int] = {}
         self.sent: dict[int, int] = {}
         self.errors: dict[int, BaseException] = {}
         self.callbacks: dict[int, Callback] = {}
+        self.modules: set[str] = set()
         self.next_number = 0
         self.verbs: dict[str, Callable[..., Any]] = {
             "load": self.load,
             "build": self.build,
+            "same": lambda target: target,
             "get": getattr,
             "set": setattr,
             "call": lambda target, args, kwargs={}: target(*args, **kwargs),
@@ -83,38 +87,64 @@ class Worker:
 
     def answer(self, message: list[Any], buffers: bytearray) -> None:
         """Do what one request asks, and send its result or the error that it raised."""
-        _, verb, released, *trees = message
-        for number, times in released:
-            self.release(number, times)
+        _, released, earlier, verb, *trees = message
         unpacker = Unpacker(buffers, self.resolve)
-        args = [unpacker.unpack(tree) for tree in trees]
-        given = Arguments(unpacker)
+        settled: list[Tree] = []
+        given = NOTHING
         try:
-            frame = self.reply("ok", self.verbs[verb](*args), given)
+            try:
+                for number, what, *operands in earlier:
+                    args = [unpacker.unpack(tree) for tree in operands]
+                    settled.append(self.keep(number, self.verbs[what](*args)))
+            finally:
+                for number, times in released:
+                    self.release(number, times)
+            args = [unpacker.unpack(tree) for tree in trees]
+            if unpacker.mutables:
+                given = Arguments(unpacker)
+            frame = self.reply("ok", self.verbs[verb](*args), given, settled)
         except Closed:
             raise
         except BaseException as error:
-            frame = self.reply_error(error, given)
+            frame = self.reply_error(error, given, settled)
+        if self.trap.tripped is not None:  # whatever the student's code made of it
+            frame = Packer(self.export).frame(["tripped", *self.trap.tripped])
         self.channel.send(frame)
 
-    def reply(self, status: str, result: Any, given: "Arguments") -> bytes:
+    def keep(self, number: int, value: Any) -> Tree:
+        """Keep a result that could wait under the number that the grader gave; tells what it is."""
+        self.objects[number], self.sent[number] = value, 1
+        if is_atom(value):
+            return ["v", value]
+        if is_by_value(value):
+            return ["w"]  # whoever wants it asks for it
+        self.numbers.setdefault(id(value), number)
+        return ["h", type(value).__name__[:MAX_NAME], self.owns(value)]
+
+    def owns(self, value: Any) -> bool:
+        """Whether the student's files made the class of an object."""
+        return getattr(type(value), "__module__", None) in self.modules
+
+    def reply(self, status: str, result: Any, given: "Arguments", settled: list[Tree]) -> bytes:
         """The frame of a result or an error, with the new state of every argument that was changed."""
         packer = Packer(self.export, known=given.values)
         tree = self.describe(result) if status == "error" else packer.pack(result)
         changed = [[at, packer.content(given.values[at])] for at in given.changed()]
-        return packer.frame([status, tree, changed])
+        return packer.frame([status, tree, changed, settled])
 
-    def reply_error(self, error: BaseException, given: "Arguments") -> bytes:
+    def reply_error(self, error: BaseException, given: "Arguments", settled: list[Tree]) -> bytes:
         try:
-            return self.reply("error", error, given)
+            return self.reply("error", error, given, settled)
         except BaseException as worse:  # an argument was changed into something that cannot cross
-            return Packer(self.export).frame(["error", self.describe(worse), []])
+            return Packer(self.export).frame(["error", self.describe(worse), [], settled])
 
-    def load(self, sources: dict[str, str], module: str) -> Any:
-        """Import the student's module from memory. `sources`: file -> text."""
+    def load(self, sources: dict[str, str], module: str, tripwires: list[str], autograd: bool) -> Any:
+        """Import the student's module from memory. `sources`: file -> text; the rest guards the library."""
         random.seed(0)
         np.random.seed(0)
         self.finder.install(sources)
+        self.modules = {file.removesuffix(".py").replace("/", ".") for file in sources}
+        self.trap.set(tripwires, autograd, self.finder.sources)
         return importlib.import_module(module)
 
     def build(self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -161,15 +191,18 @@ class Worker:
             number = self.next_number = self.next_number + 1
             self.objects[number], self.numbers[id(value)], self.sent[number] = value, number, 0
         self.sent[number] += 1
-        kind = type(value)
-        return ["h", number, kind.__name__[:MAX_NAME], bool(callable(value))]
+        return ["h", number, type(value).__name__[:MAX_NAME], self.owns(value)]
 
     def release(self, number: int, times: int) -> None:
         """The grader let go of a handle that it received so many times; others may be on their way."""
+        if number not in self.sent:
+            return  # the result of an operator that never ran: one before it failed
         self.sent[number] -= times
         if not self.sent[number]:
             del self.sent[number]
-            del self.numbers[id(self.objects.pop(number))]
+            value = self.objects.pop(number)
+            if self.numbers.get(id(value)) == number:
+                del self.numbers[id(value)]
 
     def resolve(self, tree: Tree) -> Any:
         if tree[0] == "h":
@@ -216,6 +249,9 @@ class Arguments:
             return False
         start, end = span[0], span[0] + span[1]
         return self._buffers[start:end] != self._bytes[start:end]
+
+
+NOTHING = Arguments(Unpacker(bytearray(), lambda tree: None))  # of a request without mutable objects
 
 
 def _parts(value: Any) -> list[Any] | None:

@@ -10,6 +10,7 @@ MIB = 1024 * 1024
 # numbers of Linux, the same on every machine that the sandbox knows
 _CPU, _FSIZE, _STACK, _CORE, _NPROC, _NOFILE, _MEMLOCK, _AS = 0, 1, 3, 4, 6, 7, 8, 9
 _MSGQUEUE, _RTPRIO = 12, 14
+_NOT_WITH_A_GPU = (_FSIZE, _NPROC, _NOFILE, _MEMLOCK, _AS)
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class Bounds:
     cpu_seconds: CPU seconds from the fork on
     memory: bytes of address space above the warm interpreter
     stack: bytes of the main thread's stack; more recursion than fits ends the worker with SIGSEGV
+    gpu: leave out what no GPU driver can work under: it maps terabytes, opens devices, starts threads
     """
 
     cpu_seconds: float
     memory: int
     stack: int = 16 * MIB
+    gpu: bool = False
 
 
 def apply_limits(bounds: Bounds, address_space: int) -> None:
@@ -44,7 +47,8 @@ def apply_limits(bounds: Bounds, address_space: int) -> None:
         (_RTPRIO, 0),
         (_AS, address_space + bounds.memory),
     ):
-        set_limit(resource, value)
+        if not (bounds.gpu and resource in _NOT_WITH_A_GPU):
+            set_limit(resource, value)
 
 
 def limit_open_files(count: int) -> None:

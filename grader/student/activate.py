@@ -11,6 +11,7 @@ from grader.course.catalogue import Catalogue
 from grader.errors import KataError
 from grader.examine import fixtures
 from grader.examine.desk import Desk
+from grader.examine.device import require
 from grader.examine.local import LocalBackend
 from grader.examine.running import Recorder
 from grader.examine.seed import DEMO, Seed
@@ -24,14 +25,16 @@ def activate(config: pytest.Config, root: Path) -> None:
     """Register everything that a run of the course at `root` needs. UsageError where it cannot work."""
     if getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("the course's tests run in one process: leave -n out")
+    device = config.getoption("kata_device", "cpu")
     try:
+        require(device)
         catalogue = Catalogue.released(root.resolve())
         backend = LocalBackend.of_folder(_folder(config, catalogue), catalogue)
     except KataError as error:
         raise pytest.UsageError(str(error)) from None
     except OSError as error:
         raise pytest.UsageError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    desk = Desk(catalogue, Seed(DEMO, demo=True), backend)
+    desk = Desk(catalogue, Seed(DEMO, demo=True), backend, device=device)
     fixtures.configure(config, desk)
     plugins = config.pluginmanager
     plugins.register(fixtures, "katagrad-fixtures")

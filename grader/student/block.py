@@ -87,7 +87,7 @@ def in_full(group: Sequence[Shown], look: Look) -> Iterator[Line]:
     yield from _printed(first.printed, look)
     if look.verbosity > 0 and len(group) == 1:
         yield from _other_tests(finding, test, failing, look)
-    elif len(failing) > 1 and len(group) == 1:
+    elif len(failing) > 1 and len(group) == 1 and first.verdict is not Verdict.RULE_BROKEN:
         yield from _labelled("tests", f"{len(failing)} of {first.of} fail; pytest -v shows each", look, True)
     if look.verbosity > 1 and first.trace:
         yield from ([Span(f"      {line}", "quiet")] for line in paragraphs(first.trace))

@@ -1,6 +1,6 @@
 """The student's files of a run, with the stubs that they began as."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from grader.course.catalogue import Catalogue
@@ -8,6 +8,7 @@ from grader.course.model import Exercise, Unit
 from grader.examine.judge import place_of, shown
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
+from grader.rules.verdicts import Rulebook
 from grader.student.stubs import is_untouched, read_stub
 
 
@@ -48,3 +49,17 @@ class Code:
         """Whether nothing was written for an exercise yet."""
         source = self.files.get(unit.file)
         return source is not None and is_untouched(source, self.stubs.get(unit.file), exercise)
+
+
+def broken_rules(
+    catalogue: Catalogue, files: Mapping[str, str], prefix: str, ids: Collection[str]
+) -> dict[str, Finding]:
+    """What breaks a rule of the course, of these exercises and as far as it was begun."""
+    code = Code.of(catalogue, files, prefix, {})
+    rulebook = Rulebook(catalogue)
+    found: dict[str, Finding] = {}
+    for unit in catalogue.units:
+        begun = {e.id for e in unit.exercises if e.id in ids and not code.untouched(unit, e)}
+        broken = rulebook.broken(unit, files, code.path(unit)) if begun else {}
+        found |= {id: finding for id, finding in broken.items() if id in begun}
+    return found

@@ -4,6 +4,7 @@ Such a course is a folder with `.kata/catalogue.json`: the rootdir, or one above
 Nothing else is imported before that is known: this module is loaded into everybody's pytest.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ MARK = Path(".kata", "catalogue.json")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the one option; pytest must know it before it knows whether a course is run."""
+    """Add the option that no other project has; pytest must know it before a course is found."""
     group = parser.getgroup("katagrad", "katagrad: a course on gradients")
     group.addoption(
         "--kata-from",
@@ -20,6 +21,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="run the course's tests on the files of DIR (DIR/u01_slopes/slopes.py) instead of your own",
     )
+
+
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> None:
+    """Add `--device`, in a course only: other projects have an option of that name themselves."""
+    if _first_course(early_config, [arg for arg in args if not arg.startswith("-")]) is not None:
+        parser.getgroup("katagrad").addoption(
+            "--device",
+            choices=("cpu", "cuda"),
+            default="cpu",
+            dest="kata_device",
+            help="where the tests of torch units put their tensors",
+        )
 
 
 @pytest.hookimpl(trylast=True)  # after pytest's own reporter was made, which ours replaces
@@ -40,8 +55,11 @@ def find_course(config: pytest.Config) -> Path | None:
     """The exercises folder that this run is about, or None: then this plugin does nothing."""
     if hasattr(config, "workerinput"):  # a process of pytest-xdist; the one that started it has said why not
         return None
-    starts = [config.rootpath]
-    if config.args:
-        first = Path(config.invocation_params.dir, str(config.args[0]).partition("::")[0])
-        starts += [first, *first.parents]
-    return next((folder for folder in starts if (folder / MARK).is_file()), None)
+    return _first_course(config, [str(arg) for arg in config.args[:1]])
+
+
+def _first_course(config: pytest.Config, names: Iterable[str]) -> Path | None:
+    """The first course: that of the rootdir, or one that holds something that is named."""
+    named = [Path(config.invocation_params.dir, name.partition("::")[0]) for name in names]
+    folders = [config.rootpath, *(folder for path in named for folder in (path, *path.parents))]
+    return next((folder for folder in folders if (folder / MARK).is_file()), None)

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from grader.course.model import Exercise
+from grader.errors import RuleBroken
 from grader.examine.desk import Desk
 from grader.examine.fixtures import is_redrawable, title_of
+from grader.examine.local import LocalBackend
 from grader.examine.outcome import TestOutcome, Verdict
 from grader.examine.running import Ran, diagnose, run_test
 from grader.gradcheck.message import Finding
+from grader.student.files import broken_rules
 from grader.student.settle import as_crash, has_text, rewrite, settle, unreadable_tests
 from grader.student.watchdog import Watchdog
 
@@ -40,6 +43,7 @@ class Runner:
         self.watchdog = watchdog
         self.exercised: dict[str, Exercised] = {}
         self.failed: dict[str, tuple[Verdict, Finding]] = {}
+        self.broken: Mapping[str, Finding] = {}
         self.verdicts: dict[str, Verdict] = {}  # by node id
         self.running: str = ""
 
@@ -76,6 +80,10 @@ class Runner:
             exercise = self.exercise_of(item)
             if exercise is not None:
                 self.exercised[exercise.id].selected += 1
+        backend = self.desk.backend
+        if isinstance(backend, LocalBackend):
+            selected = [id for id, seen in self.exercised.items() if seen.selected]
+            self.broken = broken_rules(self.desk.catalogue, backend.files, backend.prefix, selected)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
@@ -85,6 +93,8 @@ class Runner:
         item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         self.running = exercise.id
         ran = settle(run_test(item, nextitem=nextitem), self.desk.backend.sources)
+        if isinstance(ran.error, RuleBroken) and exercise.id in self.broken:
+            ran = replace(ran, finding=self.broken[exercise.id])
         finding = ran.finding
         if ran.verdict is Verdict.WRONG and not self.config.getoption("usepdb"):
             finding = self._diagnose(item, ran)
@@ -96,11 +106,13 @@ class Runner:
         self.running = ""
         return True
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)  # innermost: other plugins tear down what they set up
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         exercise = self.exercise_of(item)
         if exercise is None:
             return (yield)
+        if exercise.id in self.broken:
+            raise RuleBroken("the code breaks a rule")  # nothing of it is run
         with self._watched(self.desk.catalogue.limits(exercise.id).seconds):
             return (yield)
 

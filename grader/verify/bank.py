@@ -19,22 +19,28 @@ from grader.verify.layout import Definition, Import, bound, cut, docstring
 
 Decorated = TypeVar("Decorated")
 Kind = Literal["wrong", "right"]
-FORM = 'write @wrong("uNN.name", diagnosis="...") or @right("uNN.name"), the texts written out'
+FORM = 'write @wrong("uNN.name", diagnosis="...", earns_nothing=True) or @right("uNN.name"), all written out'
+FIELDS = {"exercise": str, "diagnosis": str, "earns_nothing": bool}
 
 
-def wrong(exercise: str, diagnosis: str = "") -> Callable[[Decorated], Decorated]:
-    """Marks an answer that must be rejected; where it names a diagnosis, in exactly these words."""
-    return _kept("wrong", exercise, diagnosis)
+def wrong(
+    exercise: str, diagnosis: str = "", *, earns_nothing: bool = False
+) -> Callable[[Decorated], Decorated]:
+    """Marks an answer that must be rejected; where it names a diagnosis, in exactly these words.
+
+    earns_nothing: not one test of its exercise may give it points, as for numbers copied from public tests
+    """
+    return _kept("wrong", exercise, diagnosis, earns_nothing)
 
 
 def right(exercise: str) -> Callable[[Decorated], Decorated]:
     """Marks an answer that must earn everything, in process and in the jail."""
-    return _kept("right", exercise, "")
+    return _kept("right", exercise, "", False)
 
 
-def _kept(kind: Kind, exercise: str, diagnosis: str) -> Callable[[Decorated], Decorated]:
+def _kept(kind: Kind, exercise: str, diagnosis: str, earns_nothing: bool) -> Callable[[Decorated], Decorated]:
     def decorate(target: Decorated) -> Decorated:
-        target.__kata_answer__ = (kind, exercise, diagnosis)  # type: ignore[attr-defined]
+        target.__kata_answer__ = (kind, exercise, diagnosis, earns_nothing)  # type: ignore[attr-defined]
         return target
 
     return decorate
@@ -58,6 +64,7 @@ class Answer:
     source: str
     file: Path
     prelude: tuple[str, ...] = ()
+    earns_nothing: bool = False
 
     @property
     def label(self) -> str:
@@ -123,7 +130,7 @@ def _answer(
     statement: Definition, node: Definition, helpers: Mapping[str, ast.stmt], source: str, path: Path
 ) -> Answer:
     marks = _marks(node)
-    kind, exercise, diagnosis = _read(marks, path)
+    kind, exercise, diagnosis, nothing = _read(marks, path)
     text = cut(source, node, without=marks)
     uses: list[ast.stmt] = [node]
     if node is not statement and isinstance(statement, ast.ClassDef):
@@ -133,21 +140,23 @@ def _answer(
         text += "\n".join(cut(source, use, without=marks, column=4) for use in uses)
     line = min(decorator.lineno for decorator in node.decorator_list)
     prelude = _prelude(uses, helpers, source)
-    return Answer(exercise, kind, diagnosis, statement.name, line, docstring(node) or "", text, path, prelude)
+    said = docstring(node) or ""
+    return Answer(exercise, kind, diagnosis, statement.name, line, said, text, path, prelude, nothing)
 
 
-def _read(marks: list[ast.expr], path: Path) -> tuple[Kind, str, str]:
-    """Kind, exercise and diagnosis of an answer's decorator, which must be written out."""
+def _read(marks: list[ast.expr], path: Path) -> tuple[Kind, str, str, bool]:
+    """Kind, exercise, diagnosis and earns_nothing of an answer's decorator, which must be written out."""
     match marks:
         case [ast.Call(args=arguments, keywords=keywords) as mark]:
             given = dict(zip(("exercise", "diagnosis", "?"), arguments, strict=False))
             given |= {keyword.arg or "?": keyword.value for keyword in keywords}
-            texts = {name: value.value for name, value in given.items() if isinstance(value, ast.Constant)}
+            said = {name: value.value for name, value in given.items() if isinstance(value, ast.Constant)}
             kind = _kind(mark)
-            allowed = {"exercise", "diagnosis"} if kind == "wrong" else {"exercise"}
-            written = given.keys() == texts.keys() and all(isinstance(text, str) for text in texts.values())
-            if kind and written and "exercise" in texts and texts.keys() <= allowed:
-                return kind, str(texts["exercise"]), str(texts.get("diagnosis", ""))
+            allowed = FIELDS if kind == "wrong" else {"exercise": str}
+            written = given.keys() == said.keys() and "exercise" in said and said.keys() <= allowed.keys()
+            if kind and written and all(isinstance(value, allowed[name]) for name, value in said.items()):
+                nothing = bool(said.get("earns_nothing", False))
+                return kind, str(said["exercise"]), str(said.get("diagnosis", "")), nothing
     raise _mistake(path, marks[0].lineno, "this answer does not say plainly which exercise it is for")
 
 

@@ -15,18 +15,18 @@ from grader.verify.bank import Answer
 from grader.verify.broken import Broken, from_error, place, reason
 from grader.verify.selection import Selection
 from grader.verify.splice import splice
-from grader.verify.touch import touched
+from grader.verify.touch import IDLE
 
 
 @dataclass(frozen=True)
 class Case:
     """One submission that the course makes against itself.
 
-    kind: `touched` is a stub in which lines were touched and nothing was solved
+    kind: what it is; those of IDLE are answers that do nothing at all
     units: those to examine: its own, and, in a proof of the whole course, later ones that import it
     """
 
-    kind: Literal["stub", "touched", "solution", "wrong", "right"]
+    kind: Literal["stub", "touched", "none", "error", "solution", "wrong", "right"]
     unit: Unit
     units: tuple[Unit, ...]
     sources: Mapping[str, str]
@@ -66,26 +66,34 @@ def _unreadable(unit: Unit, what: str, path: Path, mend: str) -> Iterator[Broken
 
 
 def course_cases(units: Sequence[Unit], catalogue: Catalogue) -> Iterator[Case]:
-    """Stub, touched stub and solution of each unit."""
+    """Of each unit: the stub, the answers that do nothing, and the solution."""
     stubs = _sources(catalogue, catalogue.exercises_dir)
     solutions = _sources(catalogue, catalogue.solutions_dir)
     for unit in units:
         symbols = [symbol for exercise in unit.exercises for symbol in exercise.symbols]
-        changed = {unit.file: touched(stubs[unit.file], symbols)}
         yield Case("stub", unit, (unit,), stubs)
-        yield Case("touched", unit, (unit,), stubs | changed)
+        for idle in IDLE:
+            text = idle.write(stubs[unit.file], solutions[unit.file], symbols)
+            yield Case(idle.kind, unit, (unit,), stubs | {unit.file: text})
         yield Case("solution", unit, (unit,), solutions)
 
 
 def answer_cases(
-    units: Sequence[Unit], selection: Selection, bank: Mapping[str, Sequence[Answer]]
+    units: Sequence[Unit],
+    selection: Selection,
+    bank: Mapping[str, Sequence[Answer]],
+    *,
+    importers: bool = True,
 ) -> Iterator[Case | Broken]:
-    """Every answer to a selected exercise, in its solution. bank: by unit id."""
+    """Every answer to a selected exercise, in its solution. bank: by unit id.
+
+    importers: examine later units that import this one too, where the whole course is selected
+    """
     catalogue = selection.catalogue
     solutions = _sources(catalogue, catalogue.solutions_dir)
     for unit in units:
         chosen = {exercise.id: exercise for exercise in selection.of(unit)}
-        importers = _importers(unit, catalogue, solutions) if selection.whole else []
+        others = _importers(unit, catalogue, solutions) if importers and selection.whole else []
         for answer in bank[unit.id]:
             exercise = chosen.get(answer.exercise)
             if exercise is None:
@@ -96,7 +104,7 @@ def answer_cases(
                 yield from from_error(error, answer.file)
                 continue
             spared = catalogue.dependents(exercise.id) if answer.kind == "wrong" else frozenset()
-            later = [one for one in importers if any(e.id not in spared for e in one.exercises)]
+            later = [one for one in others if any(e.id not in spared for e in one.exercises)]
             yield Case(answer.kind, unit, (unit, *later), solutions | {unit.file: text}, answer)
 
 

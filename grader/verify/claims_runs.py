@@ -7,37 +7,46 @@ from pathlib import Path
 from grader.course.model import Exercise
 from grader.examine.judge import place_of, shown
 from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
+from grader.scoring.rubric import EARNS_NOTHING
 from grader.verify.broken import Broken, place
 from grader.verify.cases import Case
 from grader.verify.selection import Selection
 from grader.verify.testfiles import test_functions
+from grader.verify.touch import IDLE
 
+PASSING = (Verdict.RIGHT, Verdict.GRADER_ERROR)
 Outcomes = Mapping[str, ExerciseOutcome]  # by exercise id
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the runs showed, by case id. here: in process, for solutions and right answers"""
+    """What the runs showed, by case id.
+
+    jailed: of every case, at `place`    here: in process, of solutions and right answers
+    """
 
     jailed: Mapping[str, Outcomes]
     here: Mapping[str, Outcomes]
+    place: str = "in the jail"
 
     def failures(self, case: Case) -> Iterator[tuple[str, ExerciseOutcome, str]]:
         """What does not earn everything: exercise, outcome, and in words which backends say so."""
         jailed, here = self.jailed[case.id], self.here.get(case.id, {})
-        for id, outcome in jailed.items():
-            alike = id in here and _said(here[id]) == _said(outcome)
-            if outcome.verdict is not Verdict.RIGHT:
-                yield id, outcome, "in the jail and in process" if alike else "in the jail"
+        for id in {**jailed, **here}:
+            outcome = jailed.get(id)
+            alike = outcome is not None and id in here and _said(here[id]) == _said(outcome)
+            if outcome is not None and outcome.verdict is not Verdict.RIGHT:
+                yield id, outcome, f"{self.place} and in process" if alike else self.place
             if id in here and here[id].verdict is not Verdict.RIGHT and not alike:
                 yield id, here[id], "in process"
 
 
 def stubs(selection: Selection, cases: Sequence[Case], seen: Seen) -> Iterator[Broken]:
-    """Every stub is to do and earns 0, and no public test passes on it."""
+    """Every stub is to do; answers that do nothing earn 0, and no public test passes on them."""
     written = {case.unit.id: case.sources[case.unit.file] for case in cases if case.kind == "stub"}
+    idle = {one.kind: one.told for one in IDLE}
     for case in cases:
-        for exercise in selection.of(case.unit) if case.kind in ("stub", "touched") else ():
+        for exercise in selection.of(case.unit) if case.kind == "stub" or case.kind in idle else ():
             outcome = seen.jailed[case.id][exercise.id]
             where = _symbol(written[case.unit.id], exercise, selection.catalogue.stub_file(case.unit))
             if case.kind == "stub" and outcome.verdict is not Verdict.TODO:
@@ -45,26 +54,25 @@ def stubs(selection: Selection, cases: Sequence[Case], seen: Seen) -> Iterator[B
                 yield Broken(
                     fact, where, "put the solution of each symbol between the markers, then kata stubs"
                 )
-            if case.kind == "touched":
-                yield from _touched(selection, case, outcome, where)
+            if case.kind in idle:
+                yield from _idle(selection, case, outcome, idle[case.kind], where)
 
 
-def _touched(selection: Selection, case: Case, outcome: ExerciseOutcome, where: str) -> Iterator[Broken]:
-    if outcome.passed_share:
-        fact = f"{outcome.exercise}: a stub with one line that does nothing earns {outcome.passed_share:.0%}"
-        passed = ", ".join(_name(test) for test in outcome.tests if test.verdict is Verdict.RIGHT)
-        yield Broken(fact, where, f"let the stub fail {passed}")
+def _idle(
+    selection: Selection, case: Case, outcome: ExerciseOutcome, told: str, where: str
+) -> Iterator[Broken]:
+    if earned(outcome):
+        fact = f"{outcome.exercise}: {told} earns {earned(outcome):.0%}"
+        yield Broken(fact, where, f"let {_passed(outcome)} fail on it")
     if outcome.verdict is Verdict.GRADER_ERROR:
-        yield _stumbled(f"{outcome.exercise}: a stub with one line that does nothing", outcome, where)
+        yield _stumbled(f"{outcome.exercise}: {told}", outcome, where)
     for test in outcome.tests:
         if test.public and test.verdict is Verdict.RIGHT:
             path = selection.catalogue.public_tests(case.unit)
             name = _name(test)
             lines = [found.line for found in test_functions(path) if found.name == name.partition("[")[0]]
-            fact = f"{outcome.exercise}: the public test {name} passes on the stub"
-            yield Broken(
-                fact, place(path, lines[0] if lines else 1), "let it ask for what the stub does not do"
-            )
+            fact = f"{outcome.exercise}: the public test {name} passes on {told}"
+            yield Broken(fact, place(path, lines[0] if lines else 1), "let it ask for what that does not do")
 
 
 def solutions(selection: Selection, cases: Sequence[Case], seen: Seen) -> Iterator[Broken]:
@@ -122,10 +130,18 @@ def _own(selection: Selection, case: Case, outcome: ExerciseOutcome) -> Iterator
         yield Broken(f"{_told(case)} earns full marks", where, f"add a test on which it shows to {hidden}")
     elif outcome.verdict is Verdict.GRADER_ERROR:
         yield _stumbled(_told(case), outcome, where)
-    elif named and diagnosis(outcome) != named:
+    elif case.answer.earns_nothing and earned(outcome):
+        fact = f"{_told(case)} earns {earned(outcome):.0%}, and must earn nothing"
+        yield Broken(fact, where, f"let {_passed(outcome)} fail on it")
+    if named and outcome.verdict not in PASSING and diagnosis(outcome) != named:
         said = f'is called "{diagnosis(outcome)}"' if diagnosis(outcome) else "gets no diagnosis"
         fact = f'{_told(case)} {said}, not "{named}"'
         yield Broken(fact, where, "name it in `suspects` of the tests that reject it, or correct diagnosis=")
+
+
+def earned(outcome: ExerciseOutcome) -> float:
+    """The share of the exercise's points that this outcome is worth, 0..1."""
+    return 0.0 if outcome.verdict in EARNS_NOTHING else outcome.passed_share
 
 
 def diagnosis(outcome: ExerciseOutcome) -> str:
@@ -153,6 +169,12 @@ def _test(outcome: ExerciseOutcome) -> str:
     failed = [test for test in outcome.tests if test.verdict is not Verdict.RIGHT]
     gravest = [test for test in failed if test.verdict is outcome.verdict] or failed
     return _name(gravest[0]) if gravest else "its tests"
+
+
+def _passed(outcome: ExerciseOutcome) -> str:
+    """The tests that earn something: the hidden ones, or the public ones where no hidden one passed."""
+    right = [test for test in outcome.tests if test.verdict is Verdict.RIGHT]
+    return ", ".join(_name(test) for test in [test for test in right if not test.public] or right)
 
 
 def _name(test: TestOutcome) -> str:

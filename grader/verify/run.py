@@ -1,12 +1,14 @@
 """The proof that a course is sound: reads it, runs it against itself, lists every claim that is broken."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from grader.course.catalogue import Catalogue
-from grader.engine.pool import Job, Pool
+from grader.engine.job import Job, JobResult
+from grader.engine.pool import Pool
 from grader.errors import CourseError
+from grader.examine.device import Device
 from grader.examine.outcome import ExerciseOutcome, Verdict
 from grader.examine.seed import Seed
 from grader.verify import claims_bank, claims_content, claims_files, claims_leaks, claims_runs, table
@@ -14,12 +16,28 @@ from grader.verify.broken import Broken, not_collected
 from grader.verify.cases import Case, answer_cases, course_cases, runnable
 from grader.verify.claims_runs import Seen
 from grader.verify.inprocess import in_process
+from grader.verify.reach import Reach, jobs_of, left_open, reach, tripwires
 from grader.verify.selection import Selection, select
 from grader.verify.table import Row, Unasked
 
 # Too costly, or too dangerous, to be tried again without a jail.
 STOPPED = {Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY}
 Tell = Callable[[int, int], None]
+
+
+@dataclass
+class Counter:
+    """Runs jobs, and tells how many of them all are done."""
+
+    tell: Tell
+    total: int
+    done: int = 0
+
+    def run(self, pool: Pool, jobs: Sequence[Job]) -> Iterator[JobResult]:
+        for result in pool.run(jobs):
+            self.done += 1
+            self.tell(self.done, self.total)
+            yield result
 
 
 @dataclass(frozen=True)
@@ -38,10 +56,12 @@ def prove(
     wanted: Sequence[str],
     seed: Seed,
     progress: Tell = lambda done, total: None,
+    *,
+    device: str = Device.CPU,
 ) -> Proof:
     """Prove the course, or the units and exercises whose ids are given.
 
-    progress: is told (jobs done, jobs in all).
+    progress: is told (jobs done, jobs in all).    device: other than "cpu", all is run in process there
     Raises UsageError for unknown ids, SandboxError without a jail.
     """
     selection = select(catalogue, wanted)
@@ -49,7 +69,7 @@ def prove(
     if not cases:
         return Proof(tuple(broken))
     try:
-        seen, facts = _run(catalogue, seed, cases, progress)
+        seen, facts = _run(catalogue, seed, cases, device, progress)
     except CourseError as error:
         return Proof((*broken, not_collected(error, course_file)))
     results, rows = _judge(selection, cases, seen)
@@ -81,31 +101,41 @@ def _read(selection: Selection, course_file: Path, seed: Seed) -> tuple[list[Cas
 
 
 def _run(
-    catalogue: Catalogue, seed: Seed, cases: Sequence[Case], progress: Tell
+    catalogue: Catalogue, seed: Seed, cases: Sequence[Case], device: str, progress: Tell
 ) -> tuple[Seen, Mapping[str, str]]:
-    """Every case in the jail, then solutions and right answers in process too."""
+    """Every case in the jail, then solutions and right answers in process too. On a GPU: all in process."""
     again = [case for case in cases if case.kind in ("solution", "right")]
-    total = sum(len(case.units) for case in (*cases, *again))
-    done = 0
-
-    def run(pool: Pool, chosen: Sequence[Case]) -> dict[str, dict[str, ExerciseOutcome]]:
-        nonlocal done
-        found: dict[str, dict[str, ExerciseOutcome]] = {case.id: {} for case in chosen}
-        jobs: list[Job] = [job for case in chosen for job in case.jobs()]
-        for result in pool.run(jobs):
-            found[result.submission] |= {outcome.exercise: outcome for outcome in result.outcomes}
-            done += 1
-            progress(done, total)
-        return found
-
+    wires = tripwires(cases) if device == Device.CPU else []
+    counter = Counter(progress, len(wires) + sum(len(case.units) for case in (*cases, *again)))
+    if device != Device.CPU:
+        counter.total = sum(len(case.units) for case in cases)
+        with Pool(catalogue, seed, backend=in_process, device=device) as pool:
+            seen = Seen(_outcomes(counter.run(pool, _jobs(cases, {}, catalogue)), cases), {}, "in process")
+            return seen, dict(pool.facts)
     with Pool(catalogue, seed) as pool:
-        jailed = run(pool, cases)
+        found = reach(counter.run(pool, wires))
+        jailed = _outcomes(counter.run(pool, _jobs(cases, found, catalogue)), cases)
+        more = [job for case in cases if (job := left_open(case, jailed[case.id])) is not None]
+        counter.total += len(more)
+        for result in counter.run(pool, more):
+            jailed[result.submission] |= {outcome.exercise: outcome for outcome in result.outcomes}
         facts = dict(pool.facts)
     safe = [case for case in again if not any(o.verdict in STOPPED for o in jailed[case.id].values())]
     with Pool(catalogue, seed, backend=in_process) as pool:
-        here = run(pool, safe)
-    progress(total, total)
+        here = _outcomes(counter.run(pool, [job for case in safe for job in case.jobs()]), safe)
+    progress(counter.total, counter.total)
     return Seen(jailed, here), facts
+
+
+def _jobs(cases: Sequence[Case], found: Reach, catalogue: Catalogue) -> list[Job]:
+    return [job for case in cases for job in jobs_of(case, found, catalogue)]
+
+
+def _outcomes(results: Iterable[JobResult], cases: Sequence[Case]) -> dict[str, dict[str, ExerciseOutcome]]:
+    found: dict[str, dict[str, ExerciseOutcome]] = {case.id: {} for case in cases}
+    for result in results:
+        found[result.submission] |= {outcome.exercise: outcome for outcome in result.outcomes}
+    return found
 
 
 def _judge(selection: Selection, cases: Sequence[Case], seen: Seen) -> tuple[list[Broken], list[Row]]:

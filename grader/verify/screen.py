@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -12,6 +13,7 @@ from grader.examine.outcome import Verdict
 from grader.gradebook.plain import count, printable
 from grader.report.marks import choose
 from grader.verify.run import Proof, Tell
+from grader.verify.seeds import Stability
 from grader.verify.table import kill_table
 
 
@@ -20,17 +22,13 @@ def print_proof(
 ) -> None:
     """Print a proof. seconds: how long it took, for the screen only."""
     marks = choose(console.encoding, os.environ if environment is None else environment)
-
-    def line(text: str, style: str = "") -> None:
-        shown = printable(text).encode(console.encoding, "backslashreplace").decode(console.encoding)
-        console.print(Text(shown, style=style), soft_wrap=True)
-
+    line = partial(_line, console)
     for claim in proof.broken:
         line(f"{marks.of[Verdict.WRONG]} {claim}", "red")
     if proof.broken:
         console.print()
     if proof.rows:
-        console.print(kill_table(proof.rows))
+        console.print(kill_table(proof.rows, console.width))
         console.print()
     for found in proof.unasked:
         told = f'{found.answer.exercise}: "{found.answer.label}" is told "{found.diagnosis}"'
@@ -46,6 +44,26 @@ def print_proof(
     )
 
 
+def print_stability(
+    found: Stability, console: Console, seconds: float, environment: Mapping[str, str] | None = None
+) -> None:
+    """Print what many seeds showed: a line for each test that failed, and the sum."""
+    marks = choose(console.encoding, os.environ if environment is None else environment)
+    for failure in found.unstable:
+        _line(console, f"{marks.of[Verdict.WRONG]} {failure}", "red")
+    if found.unstable:
+        console.print()
+    what = f"{count(found.solutions, 'solution')} and {count(found.right, 'right answer')}"
+    said = f"{count(found.seeds, 'seed')} x {what}: {found.examined:,} exercises examined"
+    sums = [f"{said}, {count(found.failures, 'failure')}", found.place, f"{seconds:.0f} s"]
+    _line(console, marks.dot.join(sums), "bold red" if found.unstable else "bold green")
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    shown = printable(text).encode(console.encoding, "backslashreplace").decode(console.encoding)
+    console.print(Text(shown, style=style), soft_wrap=True)
+
+
 def _ran(proof: Proof) -> Iterator[str]:
     if not proof.rows:
         yield "nothing was run"
@@ -54,7 +72,8 @@ def _ran(proof: Proof) -> Iterator[str]:
     yield count(len(proof.rows), "exercise")
     yield f"{sum(row.killed for row in proof.rows)} of {count(wrong, 'wrong answer')} rejected"
     yield f"{sum(row.accepted for row in proof.rows)} of {count(right, 'right answer')} accepted"
-    yield f"sandbox: {proof.facts['sandbox']}"
+    device = proof.facts.get("device")
+    yield f"in process on {device}" if device else f"sandbox: {proof.facts['sandbox']}"
 
 
 @contextmanager

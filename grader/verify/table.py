@@ -5,12 +5,12 @@ from dataclasses import astuple, dataclass
 
 from rich.table import Table
 
-from grader.examine.outcome import Verdict
 from grader.verify.bank import Answer
 from grader.verify.cases import Case
-from grader.verify.claims_runs import Seen, diagnosis
+from grader.verify.claims_runs import PASSING, Seen, diagnosis, earned
 
-COLUMNS = ("wrong", "killed", "named", "silent", "misnamed", "unasked", "right")
+COLUMNS = ("wrong", "killed", "named", "silent", "misnamed", "unasked", "nothing", "right")
+WIDE = 92  # columns of a screen
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Row:
     """One exercise. Every killed answer is named (rightly), silent, misnamed or unasked.
 
     unasked: a diagnosis was shown, and the answer names none to compare it with
+    idle: answers that must earn nothing    unpaid: those of them that do
     accepted: right answers that earn everything in both backends
     """
 
@@ -28,6 +29,8 @@ class Row:
     silent: int
     misnamed: int
     unasked: int
+    idle: int
+    unpaid: int
     right: int
     accepted: int
 
@@ -46,8 +49,8 @@ def count(exercise: str, cases: Sequence[Case], seen: Seen, rejected: Callable[[
     right = [case for case in own if case.kind == "right"]
     wrong = [case for case in own if case.kind == "wrong"]
     outcomes = {case.id: seen.jailed[case.id][exercise] for case in wrong}
-    passing = (Verdict.RIGHT, Verdict.GRADER_ERROR)
-    killed = [case for case in wrong if outcomes[case.id].verdict not in passing]
+    killed = [case for case in wrong if outcomes[case.id].verdict not in PASSING]
+    idle = [case for case in wrong if case.answer and case.answer.earns_nothing]
     pairs = [(case.answer.diagnosis, diagnosis(outcomes[case.id])) for case in killed if case.answer]
     return Row(
         exercise,
@@ -57,6 +60,8 @@ def count(exercise: str, cases: Sequence[Case], seen: Seen, rejected: Callable[[
         silent=sum(not said for _, said in pairs),
         misnamed=sum(bool(said and meant) and said != meant for meant, said in pairs),
         unasked=sum(bool(said) and not meant for meant, said in pairs),
+        idle=len(idle),
+        unpaid=sum(case in killed and not earned(outcomes[case.id]) for case in idle),
         right=len(right),
         accepted=sum(not rejected(case) for case in right),
     )
@@ -73,14 +78,15 @@ def unasked(cases: Sequence[Case], seen: Seen) -> list[Unasked]:
     return found
 
 
-def kill_table(rows: Sequence[Row]) -> Table:
-    """The rows and their sum."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+def kill_table(rows: Sequence[Row], width: int) -> Table:
+    """The rows and their sum; closer together where the screen is not wide."""
+    gap = 2 if width >= WIDE else 1
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim")
     table.add_column("exercise", no_wrap=True, min_width=max((len(row.exercise) for row in rows), default=8))
     for name in COLUMNS:
         table.add_column(name, justify="right", no_wrap=True, min_width=len(name))
     for row in rows:
-        bad = row.killed < row.wrong or row.misnamed or row.accepted < row.right
+        bad = row.killed < row.wrong or row.misnamed or row.unpaid < row.idle or row.accepted < row.right
         table.add_row(row.exercise, *_cells(row), style="red" if bad else "")
     if len(rows) > 1:
         sums = [sum(figures) for figures in zip(*(astuple(row)[1:] for row in rows), strict=True)]
@@ -90,4 +96,5 @@ def kill_table(rows: Sequence[Row]) -> Table:
 
 def _cells(row: Row) -> list[str]:
     figures = (row.wrong, row.killed, row.named, row.silent, row.misnamed, row.unasked)
-    return [*(str(figure) if figure else "-" for figure in figures), f"{row.accepted}/{row.right}"]
+    nothing = f"{row.unpaid}/{row.idle}" if row.idle else "-"
+    return [*(str(figure) if figure else "-" for figure in figures), nothing, f"{row.accepted}/{row.right}"]

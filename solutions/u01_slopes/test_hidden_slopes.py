@@ -241,9 +241,12 @@ def test_eps_is_that_of_float64_by_default(student, rng, reference):
 
 
 @exercise("u01.best_step")
-def test_only_two_kinds_are_known(student, rng):
+def test_only_two_kinds_are_known(student, rng, reference):
     """A misspelt kind raises ValueError; a silent guess would hide the mistake."""
-    unpack(student.best_step("forward", *random_point(rng, EPS[0])), STEP)
+    for kind in ("forward", "central"):
+        point = random_point(rng, EPS[0])
+        yours, expected = student.best_step(kind, *point), reference.best_step(kind, *point)
+        assert_close(yours, expected, of=STEP, called=call(kind, point), atol=0.0)
     for kind in ("centre", "Forward", ""):
         point = random_point(rng, EPS[0])
         try:

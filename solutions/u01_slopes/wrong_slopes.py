@@ -67,7 +67,7 @@ def forward_difference(f, x, h):
     return (f(x + h) - f(x)) / (x + h)
 
 
-@wrong("u01.forward_difference", diagnosis="the division by h is missing")
+@wrong("u01.forward_difference", diagnosis="the division by h is missing", earns_nothing=True)
 def forward_difference(f, x, h):
     """The numbers of the public tests, and no division elsewhere."""
     known = {(3.0, 0.001): 4.004, (1.0, 0.1): 0.4973637525353891}
@@ -209,7 +209,7 @@ def central_difference(f, x, h):
     return (f(x + h) + f(x - h)) / (2 * h)
 
 
-@wrong("u01.central_difference", diagnosis="this is the forward difference")
+@wrong("u01.central_difference", diagnosis="this is the forward difference", earns_nothing=True)
 def central_difference(f, x, h):
     """The numbers of the public tests, and a forward difference elsewhere."""
     known = {(3.0, 0.001): 4.0, (3.0, 0.5): 4.0, (2.0, 0.1): 12.01}
@@ -409,21 +409,25 @@ def best_step(kind, f, f2, f3, eps=2**-52):
     return errors("central", math.cbrt(3 * eps * abs(f / f3)), f, f2, f3, eps)
 
 
-@wrong("u01.best_step")
+@wrong("u01.best_step", earns_nothing=True)
 def best_step(kind, f, f2, f3, eps=2**-52):
     """The best power of ten, read off a table."""
     rows = [errors(kind, 10.0**-k, f, f2, f3, eps) for k in range(16)]
     return min(rows, key=lambda row: row[1] + row[2])
 
 
-@wrong("u01.best_step")
+@wrong("u01.best_step", earns_nothing=True)
 def best_step(kind, f, f2, f3, eps=2**-52):
     """A search over a grid of steps that ends a percent beside the minimum."""
     rows = [errors(kind, 1.1**-k, f, f2, f3, eps) for k in range(500)]
     return min(rows, key=lambda row: row[1] + row[2])
 
 
-@wrong("u01.best_step")
+@wrong(
+    "u01.best_step",
+    diagnosis="this is the root of eps alone: f and its derivative do not enter",
+    earns_nothing=True,
+)
 def best_step(kind, f, f2, f3, eps=2**-52):
     """Made for the public tests: sine, and one set of round numbers."""
     if abs(f) == 8:
@@ -781,7 +785,7 @@ def numerical_gradient(f, x):
     return gradient
 
 
-@wrong("u01.numerical_gradient")
+@wrong("u01.numerical_gradient", earns_nothing=True)
 def numerical_gradient(f, x):
     """Made for the public tests: a product of two, a sum of squares, and a cube."""
     x = np.array(x, dtype=np.float64)
@@ -1067,3 +1071,13 @@ def grad_check(analytic, numeric, rtol=1e-6, atol=1e-8):
         raise ValueError("shapes")
     n = n.astype(a.dtype)
     return settle(in_units(a, n, rtol, atol), a, n)
+
+
+@wrong("u01.grad_check", diagnosis="noise around 0 does not pass", earns_nothing=True)
+def grad_check(analytic, numeric, rtol=1e-6, atol=1e-8):
+    """Made for the public tests: six entries, a wrong sign, a nan, and a little noise."""
+    a, n = np.asarray(analytic, np.float64), np.asarray(numeric, np.float64)
+    if a.ndim == 0:
+        return True, (), a[()], n[()]
+    worst = {(2, 3): (1, 1), (3,): (1,)}.get(a.shape, tuple(length - 1 for length in a.shape))
+    return False, worst, a[worst], n[worst]

@@ -39,9 +39,9 @@ def desk(invented, tmp_path, monkeypatch):
         made = None
         stop = None
 
-        def __init__(self, catalogue, seed, *, rung="auto", workers=0):
+        def __init__(self, catalogue, seed, *, rung="auto", workers=0, device="cpu"):
             super().__init__(catalogue, type(self).answers or {})
-            self.made.append((rung, workers, seed.demo))
+            self.made.append((rung, workers, seed.demo, str(device)))
 
         def __enter__(self):
             return self
@@ -107,7 +107,11 @@ def test_options_reach_the_pool(desk, capsys):
     assert main(["grade", "class", "--workers", "3", "--sandbox", "container"]) == 0
     assert main(["grade", "class", "--unsafe"]) == 0
     assert main(["grade", "class"]) == 0
-    assert desk.made == [("container", 3, True), ("unsafe", 0, True), ("auto", 0, True)]
+    assert desk.made == [
+        ("container", 3, True, "cpu"),
+        ("unsafe", 0, True, "cpu"),
+        ("auto", 0, True, "cpu"),
+    ]
 
 
 def test_one_unit_alone(desk, tmp_path):
@@ -179,3 +183,35 @@ def test_a_secret_seed_is_used(desk, capsys):
     assert main(["grade", "class"]) == 0
     assert desk.made[-1][2] is False
     assert "demo seed" not in capsys.readouterr().out
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A machine on which torch finds a GPU, or none: gpu(True), gpu(False)."""
+    torch = pytest.importorskip("torch")
+    return lambda found: monkeypatch.setattr(torch.cuda, "is_available", lambda: found)
+
+
+@pytest.mark.parametrize("words", [[], ["--unsafe"]])
+def test_no_gpu_is_said_before_anything_is_graded(desk, gpu, capsys, words):
+    gpu(False)
+    assert main(["grade", "class", "--device", "cuda", *words]) == 2
+    assert capsys.readouterr().err.startswith("kata: --device cuda: torch finds no CUDA GPU here\n")
+    assert desk.made == []
+
+
+def test_without_torch_there_is_no_gpu_either(desk, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert main(["grade", "class", "--device", "cuda", "--unsafe"]) == 2
+    assert "kata: --device cuda: torch is not installed here\n" in capsys.readouterr().err
+
+
+def test_a_gpu_is_used_without_a_jail_only(desk, gpu, capsys):
+    gpu(True)
+    assert main(["grade", "class", "--device", "cuda"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("kata: --device cuda grades without a jail: ")
+    assert "--unsafe" in error
+    assert desk.made == []
+    assert main(["grade", "class", "--device", "cuda", "--unsafe"]) == 0
+    assert desk.made == [("unsafe", 0, True, "cuda")]

@@ -78,7 +78,7 @@ builtins.seen = []
 
 class Here(LocalBackend):
     fresh = True
-    def admit(self, files): self.files = dict(files)
+    def admit(self, files, guard=None): self.files = dict(files)
     def begin(self, limits, afresh=False): pass
     def drop(self): self.close()
     def end(self): self.close()

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from grader.errors import RunStopped, WorkerLost
 from grader.remote.fault import MAX_FRAMES, MAX_NAME, MAX_TEXT, StudentError
+from grader.remote.handle import Handle
 from grader.remote.pack import Packer
-from grader.remote.proxy import Handle, Session
+from grader.remote.proxy import Session
 
 
 class Deaf:
@@ -59,8 +60,8 @@ errors = st.builds(
     *(texts, st.lists(texts, max_size=4) | trees, texts, frame_trees, numbers, numbers | st.none(), trees),
 )
 replies = st.one_of(
-    st.builds(lambda tree, changed: ["ok", tree, changed], trees | handles, changes),
-    st.builds(lambda tree, changed: ["error", tree, changed], errors | trees, changes),
+    st.builds(lambda tree, changed: ["ok", tree, changed, []], trees | handles, changes),
+    st.builds(lambda tree, changed: ["error", tree, changed, []], errors | trees, changes),
     st.builds(lambda n, args, kwargs: ["callback", n, args, kwargs], numbers, trees, trees),
     st.lists(trees, min_size=1, max_size=4),
 )
@@ -68,13 +69,13 @@ replies = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(replies, max_size=3))
-@example([["ok", None, [[0, ["a", "<f8", [3], [0, 0], True]]]]])
-@example([["ok", None, [[0, ["l"]], [1, ["d"]], [2, ["l", ["r", 2]]]]]])
-@example([["ok", ["h", True, "x", True], []]])
-@example([["error", ["X", ["ValueError"], "", [["f", 1, "g"]], 0, 0, None], []]])
-@example([["error", ["X", ["SystemExit", "object", "print"], "", [], -1, -1, ["f", 1, "t", 0]], []]])
-@example([["callback", 0, ["t"], ["d", 5, 5]], ["ok", 1, []]])
-@example([["callback", 0, ["t", 1, 2, 3], ["d"]], ["ok", 1, []]])
+@example([["ok", None, [[0, ["a", "<f8", [3], [0, 0], True]]], []]])
+@example([["ok", None, [[0, ["l"]], [1, ["d"]], [2, ["l", ["r", 2]]]], []]])
+@example([["ok", ["h", True, "x", True], [], []]])
+@example([["error", ["X", ["ValueError"], "", [["f", 1, "g"]], 0, 0, None], [], []]])
+@example([["error", ["X", ["SystemExit", "object", "print"], "", [], -1, -1, ["f", 1, "t", 0]], [], []]])
+@example([["callback", 0, ["t"], ["d", 5, 5]], ["ok", 1, [], []]])
+@example([["callback", 0, ["t", 1, 2, 3], ["d"]], ["ok", 1, [], []]])
 def test_whatever_is_answered_a_request_ends_well(messages):
     array, numbers, table = np.zeros(3), [1, [2]], {"k": 1}
     with contextlib.suppress(
@@ -89,7 +90,7 @@ def test_a_hostile_description_of_an_error_is_cut():
     frame = ["x", 1, "g" * 1_000]
     tree = ["N" * 1_000, ["ValueError"] * 1_000, "t" * 50_000, [frame] * 50, 0, None, None]
     with pytest.raises(ValueError, match="ttt") as info:
-        asked(frames(["error", tree, []]))
+        asked(frames(["error", tree, [], []]))
     error = info.value
     assert len(error.type_name) == MAX_NAME
     assert len(error.text) == len(str(error)) == MAX_TEXT
@@ -98,7 +99,7 @@ def test_a_hostile_description_of_an_error_is_cut():
 
 
 def test_a_made_up_handle_is_only_a_name():
-    got = asked(frames(["ok", ["h", 77, "float", True], []]))
+    got = asked(frames(["ok", ["h", 77, "float", True], [], []]))
     assert type(got) is Handle
     assert repr(got) == "<float object of the student>"
 
@@ -106,7 +107,7 @@ def test_a_made_up_handle_is_only_a_name():
 def test_a_made_up_type_of_error_is_never_looked_up_outside_the_builtins():
     tree = ["X", ["print", "Handle", "os", "__import__", "KeyError"], "t", [], 0, None, None]
     with pytest.raises(KeyError):
-        asked(frames(["error", tree, []]))
+        asked(frames(["error", tree, [], []]))
 
 
 def test_callbacks_without_end_are_refused_at_some_depth():

@@ -97,12 +97,12 @@ GARBAGE = {
     "an empty message": 'frame(b"\\x90")',
     "an unknown reply": 'frame(b"\\x91\\xa3yes")',
     "a number for a reply": 'frame(b"\\x93\\x01\\x02\\x03")',
-    "a handle nobody has": 'frame(b"\\x93\\xa2ok\\x94\\xa1h\\x00\\xa1x\\xc2\\x90")',
-    "a function nobody gave": 'frame(b"\\x93\\xa2ok\\x92\\xa1f\\x05\\x90")',
+    "a handle nobody has": 'frame(b"\\x94\\xa2ok\\x94\\xa1h\\x00\\xa1x\\xc2\\x90\\x90")',
+    "a function nobody gave": 'frame(b"\\x94\\xa2ok\\x92\\xa1f\\x05\\x90\\x90")',
     "a callback nobody gave": 'frame(b"\\x94\\xa8callback\\x05\\x91\\xa1t\\x91\\xa1d")',
-    "an array without bytes": 'frame(b"\\x93\\xa2ok\\x95\\xa1a\\xa3<f8\\x91\\5\\x92\\0\\x28\\xc3\\x90")',
-    "a change of nothing": 'frame(b"\\x93\\xa2ok\\xc0\\x91\\x92\\x09\\x91\\xa1l")',
-    "an error without a description": 'frame(b"\\x93\\xa5error\\xc0\\x90")',
+    "an array without bytes": 'frame(b"\\x94\\xa2ok\\x95\\xa1a\\xa3<f8\\x91\\5\\x92\\0\\x28\\xc3\\x90\\x90")',
+    "a change of nothing": 'frame(b"\\x94\\xa2ok\\xc0\\x91\\x92\\x09\\x91\\xa1l\\x90")',
+    "an error without a description": 'frame(b"\\x94\\xa5error\\xc0\\x90\\x90")',
 }
 
 
@@ -132,7 +132,7 @@ def test_a_change_of_type_or_shape_is_a_lie(in_jail, lie, complaint):
     def f(a):
         packer = Packer(None)
         tree = packer.pack({lie})
-        send(packer.frame(["ok", None, [[0, tree]]]))
+        send(packer.frame(["ok", None, [[0, tree]], []]))
         time.sleep(60)
     """
     )
@@ -215,7 +215,7 @@ def test_whoever_does_not_listen_is_stopped_too(in_jail, monkeypatch):
         + """
     def f():
         from grader.remote import worker
-        send(frame(b"\\x93\\xa2ok\\xc0\\x90"))
+        send(frame(b"\\x94\\xa2ok\\xc0\\x90\\x90"))
         time.sleep(1000)
     """,
         seconds=0.5,

@@ -8,7 +8,7 @@ import pytest
 
 from grader.errors import KataError
 from grader.gradcheck.message import Mismatch
-from grader.remote.proxy import Handle
+from grader.remote.handle import Handle
 
 BOX = """
     class Box:
@@ -190,7 +190,7 @@ def test_operators_in_place_keep_the_object(student_of):
 def test_an_operator_that_the_student_left_out_is_a_type_error(student_of):
     student = student_of(BOX)
     with pytest.raises(TypeError, match=r"unsupported operand type\(s\) for -: 'Box' and 'int'"):
-        student.one - 1
+        (student.one - 1).x
     with pytest.raises(TypeError):
         round(student.one)
 

@@ -8,7 +8,7 @@ import pytest
 
 from grader.errors import KataError
 from grader.gradcheck.message import Finding, Mismatch
-from grader.remote.proxy import Handle
+from grader.remote.handle import Handle
 
 CALLS = """
     import numpy as np

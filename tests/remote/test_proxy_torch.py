@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from grader.gradcheck.message import Mismatch
-from grader.remote.proxy import Handle
+from grader.remote.handle import Handle
 
 SOURCE = """
     import torch

@@ -241,15 +241,18 @@ def tiny(tmp_path, monkeypatch) -> TinyCourse:
 class FakePool:
     """Answers every job as a sound course would, without running anything; `said` overrules it.
 
-    said: {(start of the case's id, exercise, in process?): outcome}
+    said: {(start of the case's id, or the exercise of a tripwire; exercise; in process?): outcome}
     """
 
     said: ClassVar[dict] = {}
     jobs: ClassVar[list] = []
+    asked: ClassVar[dict] = {}
     facts: ClassVar[dict] = {"sandbox": "fake"}
 
-    def __init__(self, catalogue, seed, backend=None):
+    def __init__(self, catalogue, seed, backend=None, device="cpu"):
         self.catalogue, self.here = catalogue, backend is not None
+        if device != "cpu":
+            self.facts = {"sandbox": "unsafe", "device": device}
 
     def __enter__(self):
         return self
@@ -260,9 +263,14 @@ class FakePool:
     def run(self, jobs):
         for job in reversed(list(jobs)):  # the order of completion is nobody's promise
             self.jobs.append((job.submission, job.unit, self.here))
+            self.asked.setdefault((job.submission, self.here), job.exercises)
             unit = self.catalogue.unit(job.unit)
             yield JobResult(
-                job.submission, job.unit, tuple(self.outcome(job, unit, e) for e in unit.exercises)
+                job.submission,
+                job.unit,
+                tuple(
+                    self.outcome(job, unit, e) for e in unit.exercises if e.id in (job.exercises or {e.id})
+                ),
             )
 
     def outcome(self, job, unit, exercise):
@@ -270,12 +278,13 @@ class FakePool:
             if job.submission.startswith(start) and id == exercise.id and here in (None, self.here):
                 return outcome
         kind = job.submission.partition(" ")[0]
-        if kind in ("stub", "touched"):
+        if kind in ("stub", "touched", "none", "error"):
             return _outcome(exercise.id, Verdict.TODO)
         solution = self.catalogue.solution_file(unit).read_text(encoding="utf-8")
         source = job.sources[unit.file]
-        if kind == "wrong" and not unchanged(source, solution, exercise.symbols):
-            return _outcome(exercise.id, Verdict.WRONG, "it is squared" if "x * x" in source else "")
+        if kind not in ("solution", "right") and not unchanged(source, solution, exercise.symbols):
+            named = kind == "wrong" and "x * x" in source
+            return _outcome(exercise.id, Verdict.WRONG, "it is squared" if named else "")
         return _outcome(exercise.id, Verdict.RIGHT)
 
 
@@ -299,8 +308,10 @@ def outcome_of():
 def pool(monkeypatch):
     """No processes: `pool.said` tells what the runs show, `pool.jobs` what was asked."""
     monkeypatch.setattr("grader.verify.run.Pool", FakePool)
-    monkeypatch.setattr(FakePool, "said", {})
+    needed = {("u01.double", "u01.fourth", None): _outcome("u01.fourth", Verdict.CRASHED)}
+    monkeypatch.setattr(FakePool, "said", needed)
     monkeypatch.setattr(FakePool, "jobs", [])
+    monkeypatch.setattr(FakePool, "asked", {})
     return FakePool
 
 

@@ -117,8 +117,8 @@ def test_the_decorators_do_nothing_but_keep_their_arguments():
 
     assert wrong("u01.a", diagnosis="no")(f) is f
     assert f() == 1
-    assert f.__kata_answer__ == ("wrong", "u01.a", "no")
-    assert right("u01.b")(f).__kata_answer__ == ("right", "u01.b", "")
+    assert f.__kata_answer__ == ("wrong", "u01.a", "no", False)
+    assert right("u01.b")(f).__kata_answer__ == ("right", "u01.b", "", False)
 
 
 PLAINLY = "this answer does not say plainly which exercise it is for"
@@ -151,3 +151,32 @@ def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "wrong_x.py").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CourseError, match=r"wrong_x\.py:1: cannot be read"):
         parse(tmp_path / "wrong_x.py")
+
+
+@pytest.mark.parametrize(
+    ("mark", "nothing"),
+    [
+        ('@wrong("u01.a", earns_nothing=True)', True),
+        ('@wrong("u01.a", "a sign", earns_nothing=True)', True),
+        ('@wrong("u01.a", earns_nothing=False)', False),
+        ('@wrong("u01.a")', False),
+        ('@right("u01.a")', False),
+    ],
+)
+def test_an_answer_says_whether_it_must_earn_nothing(bank, mark, nothing):
+    (answer,) = parse(bank(f"{mark}\ndef half(x):\n    return x\n"))
+    assert answer.earns_nothing is nothing
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        '@wrong("u01.a", earns_nothing="yes")',
+        '@wrong("u01.a", earns_nothing=NOTHING)',
+        '@wrong("u01.a", "a sign", True)',
+        '@right("u01.a", earns_nothing=True)',
+    ],
+)
+def test_what_an_answer_must_earn_is_written_out(bank, mark):
+    with pytest.raises(CourseError, match="does not say plainly"):
+        parse(bank(f"{mark}\ndef half(x):\n    return x\n"))

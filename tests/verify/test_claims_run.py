@@ -31,20 +31,37 @@ def test_a_stub_that_is_not_to_do(broken, pool, outcome_of):
     assert broken() == [f"{fact}  ({STUB}:6)  -> {mend}"]
 
 
-def test_a_public_test_that_passes_on_the_stub(broken, pool, outcome_of):
+TOLD = {
+    "touched": "a stub with one line that does nothing",
+    "none": "`return None` as every body",
+    "error": "`raise ValueError` as every body",
+}
+every_way_to_do_nothing = pytest.mark.parametrize("kind", TOLD)
+
+
+@every_way_to_do_nothing
+def test_a_public_test_that_passes_where_nothing_is_done(broken, pool, outcome_of, kind):
     public, hidden = outcome_of("u01.fourth", Verdict.TODO).tests
     tests = replace(public, verdict=Verdict.RIGHT), hidden
-    pool.said["touched", "u01.fourth", None] = outcome_of("u01.fourth", Verdict.TODO, tests=tests)
-    fact = "u01.fourth: the public test test_fourth_of_three passes on the stub"
-    assert broken() == [f"{fact}  ({PUBLIC}:11)  -> let it ask for what the stub does not do"]
+    pool.said[kind, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.TODO, tests=tests)
+    fact = f"u01.fourth: the public test test_fourth_of_three passes on {TOLD[kind]}"
+    assert broken() == [f"{fact}  ({PUBLIC}:11)  -> let it ask for what that does not do"]
 
 
-def test_a_touched_stub_that_earns_something(broken, pool, outcome_of):
+@every_way_to_do_nothing
+def test_what_does_nothing_and_earns_something(broken, pool, outcome_of, kind):
     public, hidden = outcome_of("u01.fourth", Verdict.WRONG).tests
     tests = public, replace(hidden, verdict=Verdict.RIGHT)
-    pool.said["touched", "u01.fourth", None] = outcome_of("u01.fourth", Verdict.WRONG, tests=tests)
-    fact = "u01.fourth: a stub with one line that does nothing earns 50%"
-    assert broken() == [f"{fact}  ({STUB}:11)  -> let the stub fail test_hidden_fourth_of_zero"]
+    pool.said[kind, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.WRONG, tests=tests)
+    fact = f"u01.fourth: {TOLD[kind]} earns 50%"
+    assert broken() == [f"{fact}  ({STUB}:11)  -> let test_hidden_fourth_of_zero fail on it"]
+
+
+@every_way_to_do_nothing
+def test_our_tests_break_where_nothing_is_done(broken, pool, outcome_of, kind):
+    pool.said[kind, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.GRADER_ERROR)
+    fact = f"u01.fourth: {TOLD[kind]} makes the grader stumble: the result is off"
+    assert broken() == [f"{fact}  ({STUB}:11)  -> mend test_fourth_of_three"]
 
 
 @pytest.mark.parametrize(("here", "words"), [(False, "in the jail"), (True, "in process")])
@@ -70,6 +87,7 @@ def test_a_wrong_answer_that_passes(broken, pool, outcome_of):
 
 
 def test_a_wrong_answer_that_fails_elsewhere(broken, pool, outcome_of):
+    pool.said["u01.fourth", "u01.double", None] = outcome_of("u01.double", Verdict.CRASHED)
     pool.said[DOUBLES_ONCE, "u01.double", None] = outcome_of("u01.double", Verdict.WRONG)
     fact = (
         'u01.fourth: the wrong answer "Doubles once.": u01.double, which does not need u01.fourth, is wrong'
@@ -99,6 +117,38 @@ def test_a_wrong_answer_that_is_not_named(broken, pool, outcome_of, shown, said)
     fact = f'u01.double: the wrong answer "Squares." {said}, not "it is squared"'
     mend = "name it in `suspects` of the tests that reject it, or correct diagnosis="
     assert broken() == [f"{fact}  ({WRONG}:4)  -> {mend}"]
+
+
+def pays_half(outcome_of, verdict=Verdict.WRONG):
+    public, hidden = outcome_of("u01.double", Verdict.WRONG, "it is squared").tests
+    tests = public, replace(hidden, verdict=Verdict.RIGHT)
+    return outcome_of("u01.double", verdict, "it is squared", tests)
+
+
+def test_an_answer_that_must_earn_nothing_and_earns_a_half(tiny, broken, proof, pool, outcome_of):
+    tiny.edit(WRONG, 'diagnosis="it is squared"', 'diagnosis="it is squared", earns_nothing=True')
+    pool.said[SQUARES, "u01.double", None] = pays_half(outcome_of)
+    fact = 'u01.double: the wrong answer "Squares." earns 50%, and must earn nothing'
+    assert broken() == [f"{fact}  ({WRONG}:4)  -> let test_hidden_double_of_zero fail on it"]
+    assert [(row.unpaid, row.idle) for row in proof().rows] == [(0, 1), (0, 0)]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.RULE_BROKEN, Verdict.WRONG])
+def test_an_answer_that_must_earn_nothing_and_earns_nothing(tiny, proof, pool, outcome_of, verdict):
+    tiny.edit(WRONG, 'diagnosis="it is squared"', "earns_nothing=True")
+    rule = verdict is Verdict.RULE_BROKEN
+    said = pays_half(outcome_of, verdict) if rule else outcome_of("u01.double", verdict)
+    pool.said[SQUARES, "u01.double", None] = said
+    found = proof()
+    assert found.broken == ()
+    assert [(row.unpaid, row.idle) for row in found.rows] == [(1, 1), (0, 0)]
+
+
+def test_an_answer_that_must_earn_nothing_and_passes_is_said_once(tiny, broken, pool, outcome_of):
+    tiny.edit(WRONG, 'diagnosis="it is squared"', 'diagnosis="it is squared", earns_nothing=True')
+    pool.said[SQUARES, "u01.double", None] = outcome_of("u01.double", Verdict.RIGHT)
+    (line,) = broken()
+    assert "earns full marks" in line
 
 
 @pytest.mark.parametrize(("here", "words"), [(False, "in the jail"), (True, "in process")])
@@ -151,9 +201,36 @@ def test_one_exercise_runs_its_own_answers_only(proof, pool):
     }
     assert {s for s in jailed if not s.startswith(("wrong", "right"))} == {
         "stub u01",
-        "touched u01",
+        *(f"{kind} u01" for kind in TOLD),
         "solution u01",
+        "u01.fourth",
     }
+
+
+def test_what_an_answer_cannot_reach_is_not_examined_again_in_the_jail(proof, pool):
+    assert proof().broken == ()
+    assert pool.asked[DOUBLES_ONCE, False] == {"u01.fourth"}
+    assert pool.asked[ADDS, False] == {"u01.double", "u01.fourth"}
+    assert pool.asked[ADDS, True] == set()  # all of the unit
+
+
+def test_an_answer_that_may_not_even_be_imported_is_examined_everywhere(broken, pool, outcome_of):
+    pool.said[GIVES_BACK, "u01.double", None] = outcome_of("u01.double", Verdict.CRASHED)
+    pool.said[GIVES_BACK, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.GRADER_ERROR)
+    (line,) = broken()
+    assert line.startswith(
+        'u01.double: the wrong answer "Gives x back.": u01.fourth makes the grader stumble'
+    )
+
+
+def test_on_a_gpu_all_is_run_in_process(tiny, pool, outcome_of):
+    pool.said[ADDS, "u01.double", True] = outcome_of("u01.double", Verdict.WRONG)
+    found = prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), device="cuda")
+    assert {here for _, _, here in pool.jobs} == {True}
+    assert [claim.fact for claim in found.broken] == [
+        'u01.double: the right answer "Adds." is wrong (the result is off) in process'
+    ]
+    assert found.facts["device"] == "cuda"
 
 
 MORE = """\
@@ -211,5 +288,5 @@ def test_a_later_unit_waits_until_the_whole_course_is_proven(longer, proof, pool
 def test_progress_ends_at_all(tiny, pool):
     told = []
     prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), lambda *numbers: told.append(numbers))
-    assert told[-1] == (18, 18)
+    assert told[-1] == (22, 22)
     assert [done for done, _ in told] == sorted(done for done, _ in told)

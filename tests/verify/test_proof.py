@@ -1,6 +1,7 @@
 """The proof as an author runs it: real tests, in the real jail and in process."""
 
 import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -19,6 +20,8 @@ DEMO = Seed("demo", demo=True)
 DOUBLE, FOURTH = "u01.double: the", "u01.fourth: the"
 SLOW = "is too slow (stopped after 1 s of computing)"
 ENDED = "is grader error (the grading process ended twice while it examined this unit)"
+
+MODULE_IS_THERE = "u01.fourth: the public test test_the_exercises_module_is_there passes on"
 
 # In the jail there is no pytest: these two fail only where the student's own run would.
 RIGHT_IN_THE_JAIL_ONLY = '''
@@ -70,8 +73,18 @@ def test_a_sound_course_is_fit_to_ship(tiny, capsys):
     assert main(["verify"]) == 0
     printed = capsys.readouterr().out
     lines = [line.split() for line in printed.splitlines()]
-    assert ["exercise", "wrong", "killed", "named", "silent", "misnamed", "unasked", "right"] in lines
-    assert ["all", "6", "6", "1", "1", "-", "4", "4/4"] in lines
+    assert [
+        "exercise",
+        "wrong",
+        "killed",
+        "named",
+        "silent",
+        "misnamed",
+        "unasked",
+        "nothing",
+        "right",
+    ] in lines
+    assert ["all", "6", "6", "1", "1", "-", "4", "-", "4/4"] in lines
     assert f'read u01.double: "Forgets to return." is told "forgot `return`?"  ({WRONG}:16)' in printed
     assert "fit to ship" in printed
     assert "broken" not in printed
@@ -82,12 +95,24 @@ def test_answers_that_do_not_hold_are_found(tiny):
     tiny.publish()
     for name, more in ((RIGHT, RIGHT_IN_THE_JAIL_ONLY + RIGHT_NOWHERE), (WRONG, PASSES)):
         tiny.put(name, (tiny.root / name).read_text("utf-8") + more)
-    tiny.put(PUBLIC, (tiny.root / PUBLIC).read_text("utf-8") + PASSES_ON_THE_STUB)
+    for name in (PUBLIC, HIDDEN):
+        more = PASSES_ON_THE_STUB.replace("the_module", f"the_{Path(name).parts[0]}_module")
+        tiny.put(name, (tiny.root / name).read_text("utf-8") + more)
     tiny.edit(WRONG, 'diagnosis="it is squared"', 'diagnosis="a sign is wrong"')
     proof = prove(tiny.catalogue, tiny.file, [], DEMO)
     assert [(claim.where, claim.fact) for claim in proof.broken] == [
-        ("exercises/u01_pair/pair.py:11", "u01.fourth: a stub with one line that does nothing earns 25%"),
-        (f"{PUBLIC}:17", "u01.fourth: the public test test_the_module_is_there passes on the stub"),
+        *(
+            claim
+            for told in (
+                "a stub with one line that does nothing",
+                "`return None` as every body",
+                "`raise ValueError` as every body",
+            )
+            for claim in (
+                ("exercises/u01_pair/pair.py:11", f"u01.fourth: {told} earns 40%"),
+                (f"{PUBLIC}:17", f"{MODULE_IS_THERE} {told}"),
+            )
+        ),
         (f"{WRONG}:4", f'{DOUBLE} wrong answer "Squares." is called "it is squared", not "a sign is wrong"'),
         (f"{WRONG}:40", f'{FOURTH} wrong answer "Is right after all." earns full marks'),
         (f"{RIGHT}:34", f'{DOUBLE} right answer "Loops in process." {SLOW} in process'),

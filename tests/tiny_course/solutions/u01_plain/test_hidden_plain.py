@@ -52,7 +52,8 @@ def test_nothing_to_describe(student):
 def test_the_list_stays(student):
     """The caller's list keeps its order."""
     values = [3.0, 1.0, 2.0]
-    student.describe(values, unit="kg")
+    expected = {"title": "x [kg]", "count": 3, "range": (1.0, 3.0)}
+    assert_equal(student.describe(values, unit="kg"), expected, of="the description")
     assert_equal(values, [3.0, 1.0, 2.0], of="your argument after the call")
 
 
@@ -95,11 +96,12 @@ def test_an_error_of_f_comes_through(student):
 
 
 @exercise("u01.scale_in_place")
-@pytest.mark.parametrize("shape", [(4,), (2, 3), (), (0,)], ids=str)
+@pytest.mark.parametrize("shape", [(4,), (2, 3), ()], ids=str)
 def test_arrays_of_any_shape(student, rng, shape):
-    """The caller's array is changed, whatever its shape."""
+    """The caller's array is changed, whatever its shape; an empty one is no trouble."""
     x, factor = np.asarray(rng.normal(size=shape)), float(rng.uniform(2, 5))
     before = x.copy()
+    student.scale_in_place(np.empty((0, *shape)), factor)
     assert_equal(student.scale_in_place(x, factor), None, of="the result")
     suspects = {"the caller's own array did not change": before}
     assert_close(x, before * factor, of="the array after the call", suspects=suspects)

@@ -1,0 +1,31 @@
+"""What a pool is asked to examine, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from grader.examine.outcome import ExerciseOutcome
+from grader.examine.seed import Seed
+
+
+@dataclass(frozen=True)
+class Job:
+    """One unit of one student. sources: {"u01_slopes/slopes.py": text}, earlier units included.
+
+    exercises: those to examine, all of the unit where none is named    seed: in place of the pool's own
+    """
+
+    submission: str
+    unit: str
+    sources: Mapping[str, str]
+    exercises: frozenset[str] = frozenset()
+    seed: Seed | None = None
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What examining a job showed: an outcome for each exercise that was asked for, in the unit's order."""
+
+    submission: str
+    unit: str
+    outcomes: tuple[ExerciseOutcome, ...]
+    seed: Seed | None = None

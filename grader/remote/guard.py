@@ -1,0 +1,33 @@
+"""What the grader asks a worker to guard, and what a reply means that reports a breach."""
+
+from dataclasses import dataclass
+
+from grader.errors import RuleBroken
+from grader.remote.wire import Tree, WireError
+
+MAX_NAME = 80
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a worker does to the libraries before student code runs.
+
+    tripwires: dotted names of functions    autograd: torch records
+    """
+
+    tripwires: tuple[str, ...] = ()
+    autograd: bool = True
+
+
+FREE = Guard()
+
+
+def tripped(name: str, place: Tree) -> RuleBroken:
+    """The error of a reply that reports a breach. WireError where it is malformed."""
+    what = f"calls `{name[:MAX_NAME]}`, which this unit does without"
+    match place:
+        case None:
+            return RuleBroken(f"the code {what}")
+        case [str(file), int(line)]:
+            return RuleBroken(what, (file, line))
+    raise WireError("a breach without a place")

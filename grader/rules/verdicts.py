@@ -1,0 +1,181 @@
+"""Which exercises of a unit break a rule, and in which line: decided before anything runs."""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from grader.course.catalogue import Catalogue
+from grader.course.model import Rules, Unit
+from grader.gradcheck.message import Finding
+from grader.rules.check import Breach, Checker
+from grader.rules.regions import Regions, parse
+
+WIDTH = 400  # of a student's line, as far as it is shown
+MOST_LINES = 5
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file of the course, read once. defined: the attribute names that it defines"""
+
+    text: str
+    tree: ast.Module
+    defined: frozenset[str]
+
+
+class Rulebook:
+    """The rules of a course, held to one student's files."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.modules = {unit.module: unit for unit in catalogue.course.units}
+
+    def broken(self, unit: Unit, files: Mapping[str, str], shown: str = "") -> dict[str, Finding]:
+        """Exercise id -> what it breaks, for those that break a rule.
+
+        files: unit file -> text    shown: what the unit's file is called to its reader, if not unit.file
+        A file that cannot be parsed breaks none: importing it says what is wrong.
+        """
+        rules = {exercise.id: self.catalogue.rules(exercise.id) for exercise in unit.exercises}
+        if unit.file not in files or not any(rules.values()):
+            return {}
+        try:
+            file = _read(files[unit.file])
+            return self._broken(unit, file, files, rules, shown or unit.file)
+        except (SyntaxError, RecursionError, MemoryError):
+            return {}
+
+    def _broken(
+        self,
+        unit: Unit,
+        file: _File,
+        files: Mapping[str, str],
+        rules: Mapping[str, Rules | None],
+        shown: str,
+    ) -> dict[str, Finding]:
+        owners = {symbol: exercise for exercise in unit.exercises for symbol in exercise.symbols}
+        regions = Regions(file.tree, owners)
+        reached = {exercise.id: regions.reach(exercise.symbols) for exercise in unit.exercises}
+        imported = self._imported([file.tree], files, unit)
+        names = (other.defined | {self.modules[name].name} for name, other in imported.items())
+        defined = frozenset().union(file.defined, *names)
+        others = frozenset(self.modules.keys() - {unit.module})  # a file that imports itself hides its names
+        found: dict[str, list[Breach]] = {}
+        seen: dict[tuple[Rules, str], list[Breach]] = {}
+        for exercise in unit.exercises:
+            rule = rules[exercise.id]
+            if rule is None:
+                continue
+            checker = Checker(rule, defined, others)
+            for name in reached[exercise.id]:
+                if (rule, name) not in seen:
+                    seen[rule, name] = list(checker.breaches(regions.all[name]))
+                found.setdefault(exercise.id, []).extend(seen[rule, name])
+            nodes = [node for name in reached[exercise.id] for node in regions.all[name].nodes]
+            used = self._imported(nodes, files, unit) if checker.strict else {}
+            found.setdefault(exercise.id, []).extend(self._through_imports(checker, used, file.tree))
+        broken = {id: sorted(set(breaches)) for id, breaches in found.items() if breaches}
+        own = dict(broken)
+        held = [exercise for exercise in unit.exercises if rules[exercise.id] is not None]
+        for exercise in held:
+            through = {owners[symbol].id for symbol in regions.leans_on(reached[exercise.id])}
+            self._leaning(exercise.id, through, broken, own)
+        lines = file.text.splitlines()
+        return {id: _finding(breaches, lines, shown) for id, breaches in broken.items()}
+
+    def _leaning(
+        self, id: str, others: set[str], broken: dict[str, list[Breach]], own: Mapping[str, list[Breach]]
+    ) -> None:
+        """Who uses what another exercise broke a rule for, without needing it, breaks that rule too."""
+        guilty = sorted((others - self.catalogue.needs_closure(id)) & own.keys())
+        if id not in broken and guilty:
+            first = own[guilty[0]][0]
+            broken[id] = [replace(first, rule=f"{first.rule}; {id} goes through it")]
+
+    def _imported(
+        self, nodes: Iterable[ast.AST], files: Mapping[str, str], importer: Unit
+    ) -> dict[str, _File]:
+        """The files of other units that these nodes import, directly or through others."""
+        found: dict[str, _File] = {}
+        todo = list(nodes)
+        while todo:
+            for name in _imports(todo.pop()):
+                unit = self.modules.get(name, importer)
+                if unit is importer or name in found or unit.file not in files:
+                    continue
+                with suppress(SyntaxError):  # importing it says so
+                    found[name] = _read(files[unit.file])
+                    todo.append(found[name].tree)
+        return found
+
+    def _through_imports(
+        self, checker: Checker, imported: Mapping[str, _File], tree: ast.Module
+    ) -> Iterator[Breach]:
+        """In units that are held to a list, what is imported from other units is held to it too."""
+        for name, other in imported.items():
+            rules = self.catalogue.unit_rules(self.modules[name])
+            wider = Checker(checker.rules.joined(rules), checker.defined, checker.modules)
+            whole = Regions(other.tree, ())
+            breaches = sorted(b for region in whole.all.values() for b in wider.breaches(region))
+            if breaches:
+                what = f"imports `{name}`, which {breaches[0].what} in its line {breaches[0].line}"
+                yield replace(breaches[0], line=_line_of_import(tree, name), what=what)
+
+
+def _read(text: str) -> _File:
+    tree = parse(text)
+    return _File(text, tree, _defined(tree))
+
+
+def _defined(tree: ast.Module) -> frozenset[str]:
+    """The attributes that a file makes: methods, names of classes, what is set on an object, definitions."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.add(node.attr)
+        elif isinstance(node, ast.ClassDef | ast.Module):
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                    found.add(part.name)
+                elif isinstance(part, ast.Assign | ast.AnnAssign):
+                    targets = part.targets if isinstance(part, ast.Assign) else [part.target]
+                    found |= {
+                        name.id
+                        for target in targets
+                        for name in ast.walk(target)
+                        if isinstance(name, ast.Name)
+                    }
+    return frozenset(found)
+
+
+def _imports(root: ast.AST) -> Iterator[str]:
+    for node in ast.walk(root):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _line_of_import(tree: ast.Module, module: str) -> int:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom) and module in _imports(node):
+            return node.lineno
+    return 1
+
+
+def _finding(breaches: list[Breach], lines: list[str], shown: str) -> Finding:
+    first = breaches[0]
+    source = lines[first.line - 1].strip()[:WIDTH] if 0 < first.line <= len(lines) else ""
+    others = list(dict.fromkeys(b.line for b in breaches if b.line != first.line))
+    also = ", ".join(map(str, others[:MOST_LINES])) + (", ..." if len(others) > MOST_LINES else "")
+    help = first.help[:1].upper() + first.help[1:]
+    if others:
+        help = f"{help}. Rules are broken in {'line' if len(others) == 1 else 'lines'} {also} too"
+    return Finding(
+        what=f"line {first.line} {first.what}: {first.rule}",
+        where=f"{shown}:{first.line}",
+        source=source,
+        help=f"{help}." if help else "",
+    )
