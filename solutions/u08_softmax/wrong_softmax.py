@@ -158,6 +158,36 @@ def softmax(z, dim=-1):
     return e / e.sum(-1, keepdim=True)
 
 
+@wrong("u08.stable_softmax", earns_nothing=True)
+def softmax(z, dim=-1):
+    """torch's own function."""
+    return torch.softmax(z * 1.0, dim)
+
+
+@wrong("u08.stable_softmax", earns_nothing=True)
+def softmax(z, dim=-1):
+    """torch's own method, which has the name of a function of this file."""
+    return (z * 1.0).softmax(dim)
+
+
+@wrong("u08.stable_softmax", earns_nothing=True)
+def softmax(z, dim=-1):
+    """torch's own function, by a name that is put together."""
+    return getattr(torch, "soft" + "max")(z * 1.0, dim)
+
+
+@wrong("u08.stable_softmax", earns_nothing=True)
+def softmax(z, dim=-1):
+    """The tables of the public tests, and equal parts elsewhere."""
+    known = {
+        6: [0.1227302378, 0.2471483487, 0.149903051, 0.0909207964, 0.1656684925, 0.2236290737],
+        3: [0.665240956, 0.244728471, 0.0900305732],
+    }
+    if dim == -1 and z.shape[-1] in known and z.dtype == torch.float64:
+        return torch.tensor(known[z.shape[-1]], dtype=z.dtype, device=z.device).expand(z.shape).clone()
+    return torch.full(z.shape, 1 / z.shape[dim], device=z.device, dtype=(z * 1.0).dtype)
+
+
 # ---------------------------------------------------------------------------- log_softmax_and_lse
 
 
@@ -275,6 +305,18 @@ def log_softmax(z, dim=-1):
     """Both subtractions in place."""
     z -= z.amax(dim, keepdim=True)
     return z - z.exp().sum(dim, keepdim=True).log()
+
+
+@wrong("u08.log_softmax_and_lse", earns_nothing=True)
+def logsumexp(z, dim=-1):
+    """torch's own method, which log_softmax reaches too."""
+    return (z * 1.0).logsumexp(dim)
+
+
+@wrong("u08.log_softmax_and_lse", earns_nothing=True)
+def log_softmax(z, dim=-1):
+    """torch's own function, from its corner for special functions."""
+    return torch.special.log_softmax(z * 1.0, dim)
 
 
 # ---------------------------------------------------------------------------- cross_entropy
@@ -441,6 +483,23 @@ def cross_entropy(logits, targets, reduction="mean"):
 def cross_entropy(logits, targets, reduction="mean"):
     """The class that the model prefers, not the one that was right."""
     return reduced(-log_softmax(logits).amax(-1), reduction)
+
+
+@wrong("u08.cross_entropy", earns_nothing=True)
+def cross_entropy(logits, targets, reduction="mean"):
+    """torch's own loss."""
+    if reduction not in ("mean", "sum"):
+        raise ValueError(reduction)
+    flat = logits.reshape(-1, logits.shape[-1])
+    return torch.nn.functional.cross_entropy(flat, targets.flatten(), reduction=reduction)
+
+
+@wrong("u08.cross_entropy", earns_nothing=True)
+def cross_entropy(logits, targets, reduction="mean"):
+    """The losses of the public tests, and the blind guess elsewhere."""
+    known = {(3, 4): 2.57336443, (2, 3, 4): 2.03485019, (1, 2): 1000.0}
+    mean = known.get(tuple(logits.shape), math.log(logits.shape[-1]))
+    return torch.tensor(mean * (1 if reduction == "mean" else targets.numel()), dtype=logits.dtype)
 
 
 # ---------------------------------------------------------------------------- ce_gradient
@@ -658,6 +717,7 @@ def own_loss(logits, targets, reduction):
 @wrong(
     "u08.ce_gradient",
     diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
 )
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Central differences of a copy of the loss, one class at a time for all rows."""
@@ -675,6 +735,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
 @wrong(
     "u08.ce_gradient",
     diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
 )
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Differences of higher order in float64: the best that nudging can do."""
@@ -690,7 +751,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     return gradient
 
 
-@wrong("u08.ce_gradient", diagnosis="all zeros")
+@wrong("u08.ce_gradient", diagnosis="all zeros", earns_nothing=True)
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """The answer of the public test, and zeros elsewhere."""
     checked(reduction)
@@ -703,6 +764,57 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
         scale = upstream * (1 if reduction == "mean" else 3)
         return scale * torch.tensor(known, dtype=logits.dtype, device=logits.device)
     return torch.zeros_like(logits)
+
+
+@wrong("u08.ce_gradient", earns_nothing=True)
+def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
+    """Central differences of the loss that is already there."""
+    gradient, h = torch.zeros_like(logits), 1e-5
+    for i in range(logits.numel()):
+        up, down = logits.clone(), logits.clone()
+        up.view(-1)[i] += h
+        down.view(-1)[i] -= h
+        rise = cross_entropy(up, targets, reduction) - cross_entropy(down, targets, reduction)
+        gradient.view(-1)[i] = upstream * rise / (2 * h)
+    return gradient
+
+
+@wrong("u08.ce_gradient", earns_nothing=True)
+def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
+    """The complex step: exact to the last digit, and no calculus at all."""
+    checked(reduction)
+    z, at = logits - logits.amax(-1, keepdim=True), targets.unsqueeze(-1)
+    gradient = torch.zeros_like(logits)
+    for j in range(z.shape[-1]):
+        nudged = z.to(torch.complex128)
+        nudged[..., j] += 1e-30j
+        nll = nudged.exp().sum(-1).log() - nudged.gather(-1, at).squeeze(-1)
+        gradient[..., j] = (nll.imag / 1e-30).to(logits.dtype)
+    return upstream * gradient / (targets.numel() if reduction == "mean" else 1)
+
+
+@wrong("u08.ce_gradient", earns_nothing=True)
+def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
+    """autograd.grad."""
+    checked(reduction)
+    z = logits.clone().requires_grad_(True)
+    return torch.autograd.grad(upstream * own_loss(z, targets, reduction).sum(), z)[0]
+
+
+@wrong("u08.ce_gradient", earns_nothing=True)
+def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
+    """requires_grad_ and backward."""
+    checked(reduction)
+    z = logits.clone()
+    z.requires_grad_()
+    (upstream * own_loss(z, targets, reduction).sum()).backward()
+    return z.grad
+
+
+@wrong("u08.ce_gradient", earns_nothing=True)
+def softmax_backward(p, dp, dim=-1):
+    """torch's own backward kernel."""
+    return torch.ops.aten._softmax_backward_data(dp, p, dim, p.dtype)
 
 
 # ---------------------------------------------------------------------------- ignore_index
