@@ -31,6 +31,17 @@ def positions(rng, V, *shape, device):
     return torch.tensor(classes, device=device).reshape(shape)
 
 
+def surprised(logits, targets, ignore_index=-100):
+    """The same logits, but at one position the model takes the target for impossible.
+
+    The loss there is so large that no quotient of differences has enough digits left; the gradient is ordinary.
+    """
+    V, flat = logits.shape[-1], targets.flatten()
+    at = int((flat != ignore_index).nonzero()[0])
+    logits.view(-1, V)[at, flat[at]] -= 400
+    return logits
+
+
 def one_hot(targets, V, dtype=F64):
     """1 at the target; a row without a class, such as -100, stays 0."""
     return (targets.unsqueeze(-1) == torch.arange(V, device=targets.device)).to(dtype)
@@ -140,7 +151,10 @@ def test_gradient_of_rows_and_of_batches(student, rng, reference, device):
         for reduction in ("mean", "sum"):
             logits = normal(rng, *shape, V, device=device)
             targets = positions(rng, V, *shape, device=device)
-            check_gradient(student, reference, logits, targets, reduction, upstream=some_factor(rng))
+            factor = some_factor(rng)
+            check_gradient(
+                student, reference, surprised(logits, targets), targets, reduction, upstream=factor
+            )
     logits, targets = normal(rng, 5, 3, device=device), positions(rng, 3, 5, device=device)
     yours, expected = (
         student.cross_entropy_gradient(logits, targets),
@@ -176,14 +190,14 @@ def test_two_ways_to_one_gradient(student, rng, reference, device):
         more = {"upstream": dp, "arguments": {"p": p, "dp": dp}, "suspects": suspects}
         check(yours, expected, of="dz", called=called, **more)
     logits, targets = normal(rng, 7, 5, device=device), positions(rng, 5, 7, device=device)
-    check_gradient(student, reference, logits, targets, upstream=some_factor(rng))
+    check_gradient(student, reference, surprised(logits, targets), targets, upstream=some_factor(rng))
 
 
 @exercise("u08.ce_gradient")
 def test_gradient_of_many_entries(student, rng, reference, device):
     """Ten thousand logits cost no more than one softmax."""
     logits, targets = normal(rng, 37, 271, device=device), positions(rng, 271, 37, device=device)
-    check_gradient(student, reference, logits, targets, upstream=some_factor(rng))
+    check_gradient(student, reference, surprised(logits, targets), targets, upstream=some_factor(rng))
 
 
 @exercise("u08.ce_gradient")
@@ -192,7 +206,7 @@ def test_gradient_at_large_logits(student, rng, reference, device):
     far = torch.tensor([[800.0], [0.0], [-800.0], [300.0]], device=device, dtype=F64)
     targets = torch.tensor([2, 0, 1, 3], device=device)
     logits = torch.tensor(rng.integers(-3, 4, (4, 5)), dtype=F64, device=device)
-    logits[1, 4], logits[3, 1], logits[3, 2] = -INF, 1000, -1000
+    logits[1, 4], logits[3, 0], logits[3, 1], logits[3, 3] = -INF, 999, 1000, -1000
     for dtype in (F64, F32):
         z = (logits + far).to(dtype)
         y = one_hot(targets, 5, dtype)
@@ -214,6 +228,7 @@ def test_gradient_keeps_dtype_and_arguments(student, rng, reference, device):
     for dtype in (F64, F32):
         logits = normal(rng, 3, 5, 7, device=device, dtype=dtype)
         targets = positions(rng, 7, 3, 5, device=device)
+        logits = surprised(logits, targets)
         before, called = (logits.clone(), targets.clone()), call("cross_entropy_gradient", logits)
         yours = student.cross_entropy_gradient(logits, targets)
         check_unchanged(called, (logits, before[0]), (targets, before[1]))
@@ -225,7 +240,7 @@ def test_gradient_keeps_dtype_and_arguments(student, rng, reference, device):
 def test_gradient_of_other_reductions_is_refused(student, rng, reference, device):
     """A reduction that is neither "mean" nor "sum" raises ValueError."""
     logits, targets = normal(rng, 5, 3, device=device), positions(rng, 3, 5, device=device)
-    check_gradient(student, reference, logits, targets, "sum", upstream=some_factor(rng))
+    check_gradient(student, reference, surprised(logits, targets), targets, "sum", upstream=some_factor(rng))
     for reduction in ("avg", "Mean", ""):
         try:
             result = student.cross_entropy_gradient(logits, targets, reduction=reduction)
@@ -342,6 +357,7 @@ def test_gradient_of_the_positions_that_count(student, rng, reference, device):
     for shape, V, ignored in IGNORED:
         logits = normal(rng, *shape, V, device=device)
         targets = with_gaps(rng, V, *shape, ignore_index=ignored, device=device)
+        logits = surprised(logits, targets, ignored)
         before = logits.clone(), targets.clone()
         called = call("masked_cross_entropy_gradient", logits, f"ignore_index={ignored}")
         yours = student.masked_cross_entropy_gradient(logits, targets, ignore_index=ignored)
@@ -387,6 +403,7 @@ def test_gradient_without_ignore_index(student, rng, reference, device):
             logits = normal(rng, 3, 5, 7, device=device, dtype=dtype)
             targets = with_gaps(rng, 7, 3, 5, ignore_index=-100, device=device)
             targets = targets.clamp(min=0) if full else targets
+            logits = surprised(logits, targets)
             expected = reference.masked_cross_entropy_gradient(logits, targets)
             suspects = masked_gradient_suspects(reference, logits, targets, -100)
             yours = student.masked_cross_entropy_gradient(logits, targets)
@@ -414,7 +431,7 @@ def test_gradient_where_no_position_counts(student, rng, reference, device):
     """Where no position counts, the gradient is 0 everywhere; one that counts has the whole gradient."""
     logits, targets = normal(rng, 5, 3, device=device), torch.full((5,), -100, device=device)
     targets[1] = 2
-    called = call("masked_cross_entropy_gradient", logits)
+    logits, called = surprised(logits, targets), call("masked_cross_entropy_gradient", logits)
     expected = reference.masked_cross_entropy_gradient(logits, targets)
     yours = student.masked_cross_entropy_gradient(logits, targets)
     check(yours, expected, called=called, suspects=masked_gradient_suspects(reference, logits, targets, -100))
@@ -516,6 +533,7 @@ def test_loss_against_softer_targets(student, rng, reference, device):
 def test_gradient_against_softer_targets(student, rng, reference, device):
     """The gradient is that of the smoothed loss, and exactly 0 at ignored positions."""
     for logits, targets, s, ignored, words in smoothed_cases(rng, device):
+        logits = surprised(logits, targets, ignored)
         before = logits.clone(), targets.clone()
         called = call("smoothed_cross_entropy_gradient", logits, words)
         yours = student.smoothed_cross_entropy_gradient(logits, targets, smoothing=s, ignore_index=ignored)
@@ -551,6 +569,7 @@ def test_gradient_with_no_and_with_full_smoothing(student, rng, reference, devic
         targets = with_gaps(rng, 7, 3, 5, ignore_index=-100, device=device)
         for s in (0.0, 1.0, None):
             more = () if s is None else (s,)
+            logits = surprised(logits, targets) if s is None else logits
             expected = reference.smoothed_cross_entropy_gradient(logits, targets, *more)
             called = call("smoothed_cross_entropy_gradient", logits, *more)
             _, suspects = smoothed_suspects(reference, logits, targets, 0.1 if s is None else s, -100)
@@ -575,7 +594,7 @@ def test_smoothing_where_no_position_counts(student, rng, reference, device, nam
         called = "smoothed_cross_entropy(logits, targets) where no position counts"
         check_loss(yours, expected, called=called, suspects={NONE_LEFT: torch.zeros_like(expected)})
     else:
-        called = call("smoothed_cross_entropy_gradient", logits)
+        logits, called = surprised(logits, one), call("smoothed_cross_entropy_gradient", logits)
         expected = reference.smoothed_cross_entropy_gradient(logits, one)
         _, suspects = smoothed_suspects(reference, logits, one, 0.1, -100)
         check(

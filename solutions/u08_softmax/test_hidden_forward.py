@@ -305,6 +305,7 @@ def loss_suspects(reference, logits, targets, reduction):
         NO_SOFTMAX: -logits.gather(-1, at).sum() / share,
         ALL_CLASSES: -log_p.sum() / share,
         RIGHTNESS: -p.gather(-1, at).sum() / share,
+        CAPPED: -(p.gather(-1, at) + 1e-9).log().sum() / share,
         INVERTED: (total - (1 - wrong).log().sum()) / share,
         PAIRED: -log_p.flatten(0, -2)[:, targets.flatten()].mean() * (n / share),
     }
