@@ -34,7 +34,7 @@ def positions(rng, V, *shape, device):
 def surprised(logits, targets, ignore_index=-100):
     """The same logits, but at one position the model takes the target for impossible.
 
-    The loss there is so large that no quotient of differences has enough digits left; the gradient is ordinary.
+    Beside so large a loss no quotient of differences has enough digits left; the gradient is an ordinary one.
     """
     V, flat = logits.shape[-1], targets.flatten()
     at = int((flat != ignore_index).nonzero()[0])
@@ -532,8 +532,8 @@ def test_loss_against_softer_targets(student, rng, reference, device):
 @exercise("u08.label_smoothing", weight=2)
 def test_gradient_against_softer_targets(student, rng, reference, device):
     """The gradient is that of the smoothed loss, and exactly 0 at ignored positions."""
-    for logits, targets, s, ignored, words in smoothed_cases(rng, device):
-        logits = surprised(logits, targets, ignored)
+    for drawn, targets, s, ignored, words in smoothed_cases(rng, device):
+        logits = surprised(drawn, targets, ignored)
         before = logits.clone(), targets.clone()
         called = call("smoothed_cross_entropy_gradient", logits, words)
         yours = student.smoothed_cross_entropy_gradient(logits, targets, smoothing=s, ignore_index=ignored)
