@@ -120,7 +120,10 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole catalogue."""
+    """The whole catalogue.
+
+    follow_through: what a test is worth that passes once the reference stands in for what it needs
+    """
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
     title: str
@@ -129,6 +132,7 @@ class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     solutions: str = "solutions"
     due: datetime | None = None
     late: LatePolicy = LatePolicy()
+    follow_through: Fraction = 1.0
     limits: Limits = Limits()
     rules: FlavourRules = FlavourRules()
     units: tuple[Unit, ...]

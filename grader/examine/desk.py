@@ -3,7 +3,7 @@
 One Desk hangs on the pytest config. The fixtures read it; whoever runs the session writes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -49,6 +49,9 @@ class ExamBackend(Backend, Protocol):
 
     def begin(self, limits: Limits, afresh: bool = False) -> None:
         """Start an exercise: its budget begins now; `afresh`, in a process where nothing ran yet."""
+
+    def replace(self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any]) -> None:
+        """Let a function from here stand in the place of the student's, until the worker is given up."""
 
     def drop(self) -> None:
         """Give up what holds the code; the next test gets a new one."""

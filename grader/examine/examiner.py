@@ -15,6 +15,7 @@ from grader.course.symbols import unchanged
 from grader.errors import CourseError, KataError, RunStopped
 from grader.examine.desk import Desk, ExamBackend, exercise_of
 from grader.examine.fixtures import title_of
+from grader.examine.follow import OWN_MATTER, put_in_place, summed_up
 from grader.examine.judge import place_of
 from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
 from grader.examine.running import Ran, diagnose, run_test
@@ -22,6 +23,8 @@ from grader.gradcheck.message import Finding
 from grader.release.stub import make_stub
 from grader.remote.guard import FREE, Guard
 from grader.rules.verdicts import Rulebook
+
+NOT_CHECKED = Ran(Verdict.NOT_CHECKED, None, ())
 
 
 class Suite:
@@ -97,7 +100,46 @@ class Examiner:
             # What an earlier exercise left behind must not decide: only a repeated failure counts.
             self.backend.begin(limits, afresh=True)
             tests = self._run(suite)
-        return self._sum_up(unit, exercise, files, tests, before)
+        outcome = self._sum_up(unit, exercise, files, tests, before)
+        return self._follow_through(unit, exercise, files, outcome, before)
+
+    def _follow_through(
+        self,
+        unit: Unit,
+        exercise: Exercise,
+        files: Mapping[str, str],
+        outcome: ExerciseOutcome,
+        before: Mapping[str, ExerciseOutcome],
+    ) -> ExerciseOutcome:
+        """What fails is asked again, with the reference in the place of what it needs and is not right."""
+        closure = self.desk.catalogue.needs_closure(exercise.id)
+        needs = tuple(n for n in before if n in closure and before[n].verdict is not Verdict.RIGHT)
+        if not needs or outcome.verdict in OWN_MATTER or self.desk.reference is None:
+            return outcome
+        symbols = tuple(symbol for n in needs for symbol in self.desk.catalogue.exercise(n).symbols)
+        suite = self.suites[exercise.id]
+        self.backend.begin(self.desk.catalogue.limits(exercise.id), afresh=True)
+        try:
+            if not put_in_place(self.backend, unit, self.desk.reference.open(unit), symbols):
+                return outcome
+            tests = self._run_again(suite, outcome.tests)
+        finally:
+            self.backend.drop()
+        return summed_up(outcome, tests, needs, place_of(files[unit.file], unit.file, exercise.symbols))
+
+    def _run_again(self, suite: Suite, tests: tuple[TestOutcome, ...]) -> tuple[TestOutcome, ...]:
+        """The tests that failed, or all where none was run; told is only which of them pass now."""
+        found = list(tests)
+        for at, item in enumerate(suite.items):
+            if tests and tests[at].verdict is Verdict.RIGHT:
+                continue
+            ran = run_test(item)
+            failed = tests[at] if tests else suite.outcome(at, NOT_CHECKED, None)
+            found[at : at + 1] = [replace(failed, followed=ran.verdict is Verdict.RIGHT)]
+            if isinstance(ran.error, RunStopped):
+                found += [suite.outcome(n, NOT_CHECKED, None) for n in range(len(found), len(suite.items))]
+                break
+        return tuple(found)
 
     def _to_do(self, unit: Unit, exercise: Exercise, files: Mapping[str, str]) -> ExerciseOutcome | None:
         source = files.get(unit.file)

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.errors import SubmissionError
 from grader.remote.memory_modules import MemoryFinder
+from grader.remote.standin import replace
 
 
 class LocalBackend:
@@ -74,6 +75,11 @@ class LocalBackend:
     def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
         module, _, name = path.rpartition(".")
         return getattr(importlib.import_module(module or "builtins"), name)(*args, **kwargs)
+
+    def replace(self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any]) -> None:
+        """Let another function stand where the student's does."""
+        self.open(unit)
+        replace(unit.module, symbol, kind, function)
 
     def settle(self, failed: bool) -> None:
         return  # here nothing waits

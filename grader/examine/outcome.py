@@ -31,6 +31,7 @@ class TestOutcome:
 
     title: the first line of the test's docstring, the sentence that the student reads
     share: its part of the exercise's points, before they are normalised
+    followed: it failed, and passes once the reference stands in for what the exercise needs
     """
 
     __test__ = False  # the name begins with Test, and pytest would collect it
@@ -42,25 +43,43 @@ class TestOutcome:
     verdict: Verdict
     finding: Finding | None = None
     seconds: float = 0.0
+    followed: bool = False
 
 
 @dataclass(frozen=True)
 class ExerciseOutcome:
-    """One exercise against one student. `finding` is the one to show first (None when right)."""
+    """One exercise against one student. `finding` is the one to show first (None when right).
+
+    needs: what it needs and is not right    followed: for what of that the reference stood in
+    """
 
     exercise: str
     verdict: Verdict
     tests: tuple[TestOutcome, ...]
     finding: Finding | None = None
     needs: tuple[str, ...] = ()
+    followed: tuple[str, ...] = ()
 
     @property
     def passed_share(self) -> float:
-        """The fraction of the exercise's test weight that passed, 0..1; 0 where to do or a rule is broken."""
+        """The fraction of the exercise's test weight that passed, 0..1, with nobody's help."""
+        return self.share(0.0)
+
+    def share(self, follow_through: float) -> float:
+        """The fraction of the exercise's test weight that was earned, 0..1; 0 where to do or rule broken.
+
+        follow_through: what a test is worth that passes once the reference stands in, 0..1
+        Public tests count only where a hidden one passes too: their numbers can be copied.
+        """
         total = sum(test.share for test in self.tests)
+        hidden = [test for test in self.tests if not test.public]
         if self.verdict in (Verdict.TODO, Verdict.RULE_BROKEN) or not total:
             return 0.0
-        return sum(t.share for t in self.tests if t.verdict is Verdict.RIGHT) / total
+        if hidden and not any(test.verdict is Verdict.RIGHT or test.followed for test in hidden):
+            return 0.0
+        own = sum(test.share for test in self.tests if test.verdict is Verdict.RIGHT)
+        helped = sum(test.share for test in self.tests if test.followed)
+        return (own + follow_through * helped) / total
 
     @property
     def seconds(self) -> float:

@@ -14,7 +14,7 @@ from grader.gradcheck.message import Finding
 from grader.gradebook.plain import storable
 from grader.scoring.rubric import Score, our_error
 
-SCHEMA = 1
+SCHEMA = 2
 _LONGEST_PART = 2000  # a student's error text may be as long as its author likes
 _PARTS = ("what", "diagnosis", "called", "yours", "expected", "worst", "differ", "where", "source", "help")
 
@@ -35,7 +35,7 @@ class Hashes(Struct, frozen=True, kw_only=True):
 
 
 class TestRecord(Struct, frozen=True, kw_only=True):
-    """One test of the exercise."""
+    """One test of the exercise. followed: it passes once the reference stands in for what is needed"""
 
     __test__ = False  # the name begins with Test, and pytest would collect it
 
@@ -45,12 +45,14 @@ class TestRecord(Struct, frozen=True, kw_only=True):
     share: float
     verdict: Verdict
     finding: Finding | None
+    followed: bool = False
 
 
 class Record(Struct, frozen=True, kw_only=True):
     """One exercise of one submission. `points` is null where we could not grade; lateness is taken off.
 
-    penalty: the fraction that lateness took    needs: exercises without which this one could not be checked
+    penalty: the fraction that lateness took    needs: exercises that it needs and that are not right
+    followed: those for which the reference stood in when it was asked again
     rung: of the sandbox                        seed: the course seed's fingerprint
     """
 
@@ -63,6 +65,7 @@ class Record(Struct, frozen=True, kw_only=True):
     penalty: float
     finding: Finding | None
     needs: tuple[str, ...]
+    followed: tuple[str, ...]
     tests: tuple[TestRecord, ...]
     rung: str
     seed: str
@@ -96,6 +99,7 @@ def make_record(
         penalty=float(score.penalty),
         finding=_stored(outcome.finding),
         needs=outcome.needs,
+        followed=outcome.followed,
         tests=tuple(_test_record(test) for test in outcome.tests),
         rung=provenance.rung,
         seed=provenance.seed,
@@ -117,6 +121,7 @@ def _test_record(test: TestOutcome) -> TestRecord:
         share=float(test.share),
         verdict=test.verdict,
         finding=_stored(test.finding),
+        followed=test.followed,
     )
 
 

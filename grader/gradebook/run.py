@@ -117,7 +117,7 @@ class Run:
         record = make_record(
             submission.id,
             outcome,
-            score(outcome, exercise, penalty),
+            score(outcome, exercise, penalty, self._catalogue.course.follow_through),
             self._provenance,
             self._hasher.hashes(exercise, submission.sources),
         )

@@ -21,6 +21,7 @@ from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_FRAMES, MAX_NAME, MAX_TEXT, as_builtin, builtin_names
 from grader.remote.memory_modules import MemoryFinder
 from grader.remote.pack import Packer, is_atom, is_by_value
+from grader.remote.standin import replace
 from grader.remote.tripwires import Trap
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import Tree, WireError
@@ -68,6 +69,7 @@ class Worker:
         self.verbs: dict[str, Callable[..., Any]] = {
             "load": self.load,
             "build": self.build,
+            "replace": replace,
             "same": lambda target: target,
             "get": getattr,
             "set": setattr,

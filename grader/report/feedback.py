@@ -55,7 +55,9 @@ def shown_finding(record: Record) -> Finding | None:
     public = [test.finding for test in record.tests if test.public and test.finding is not None]
     about_the_file = not record.tests or record.verdict in (Verdict.RULE_BROKEN, Verdict.TODO)
     finding = record.finding
-    if finding is not None and (about_the_file or any(_same(finding, other) for other in public)):
+    if finding is not None and (
+        about_the_file or record.followed or any(_same(finding, other) for other in public)
+    ):
         return finding
     return public[0] if public else None
 
@@ -99,9 +101,10 @@ def _unit(graded: GradedClass, student: StudentGrade, unit: Unit, records: list[
     yield ""
     widest = max((len(record.exercise) for record in records), default=0)
     said: list[str] = []
+    course, limits = graded.catalogue.course, graded.catalogue.limits
     for record in records:
         yield f"  {_mark(record.verdict)}  {record.exercise:<{widest}}  {_earned(record)}"
-        reasons = list(_reasons(record, graded.catalogue.limits(record.exercise)))
+        reasons = [*_followed(record, course.follow_through), *_reasons(record, limits(record.exercise))]
         as_above = len(reasons) > 1 and reasons == said
         yield from (f"      {line}" for line in (["for the same reason"] if as_above else reasons))
         said = reasons
@@ -123,6 +126,13 @@ def _earned(record: Record) -> str:
     return f"{number(record.points)} of {number(record.max_points)}{partly}"
 
 
+def _followed(record: Record, worth: float) -> Iterator[str]:
+    """That the reference stood in, and what that counts."""
+    if record.verdict is Verdict.RIGHT and record.followed:
+        needs, counts = " and ".join(record.followed), "in full" if worth == 1 else f"{number(100 * worth)} %"
+        yield f"right with the course's own {needs} in place of yours: counts {counts}"
+
+
 def _reasons(record: Record, limits: Limits) -> Iterator[str]:
     if record.verdict is Verdict.GRADER_ERROR:
         yield from OUR_ERROR
@@ -142,7 +152,7 @@ def _why(record: Record, limits: Limits) -> Iterator[str]:
         yield f"its tests may use {limits.memory_mb} MiB of memory"
     else:
         yield from _finding_lines(told)
-    failed = [test for test in record.tests if test.verdict is not Verdict.RIGHT]
+    failed = [test for test in record.tests if test.verdict is not Verdict.RIGHT and not test.followed]
     failed.sort(key=lambda test: not test.public)
     one_reason = finding is not None and all(_same(finding, test.finding) for test in failed)
     if record.verdict is not Verdict.TODO and not (one_reason and len(failed) > 1):

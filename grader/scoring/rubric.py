@@ -38,14 +38,18 @@ def our_error(outcome: ExerciseOutcome) -> bool:
     return Verdict.GRADER_ERROR in {outcome.verdict, *(test.verdict for test in outcome.tests)}
 
 
-def score(outcome: ExerciseOutcome, exercise: Exercise, penalty: float = 0.0) -> Score:
-    """Points = points of the exercise * share of the test weight that passed * (1 - penalty).
+def score(
+    outcome: ExerciseOutcome, exercise: Exercise, penalty: float = 0.0, follow_through: float = 1.0
+) -> Score:
+    """Points = points of the exercise * share of the test weight that was earned * (1 - penalty).
 
-    penalty: fraction taken for lateness, 0..1.
+    penalty: fraction taken for lateness, 0..1
+    follow_through: what a test is worth that passes once the reference stands in for what is needed, 0..1
     """
     if our_error(outcome):
         return Score(points=None, max_points=exercise.points, penalty=penalty)
-    share = Decimal(0) if outcome.verdict in EARNS_NOTHING else exact(outcome.passed_share)
+    earned = 0.0 if outcome.verdict in EARNS_NOTHING else outcome.share(follow_through)
+    share = exact(earned)
     share = min(max(share.quantize(_SHARE_PLACES, ROUND_HALF_EVEN), Decimal(0)), Decimal(1))
     points = exact(exercise.points) * share * (1 - exact(penalty))
     return Score(points=rounded(points), max_points=exercise.points, penalty=penalty)

@@ -105,7 +105,10 @@ def right_answers(cases: Sequence[Case], seen: Seen, counts: Callable[[str], boo
 def wrong_answers(
     selection: Selection, cases: Sequence[Case], seen: Seen, counts: Callable[[str], bool]
 ) -> Iterator[Broken]:
-    """Every wrong answer is rejected where it says, and only there, with its diagnosis where it names one."""
+    """Every wrong answer is rejected where it says, and only there, with its diagnosis where it names one.
+
+    What needs its exercise is right all the same once the reference stands in.
+    """
     for case in cases:
         if case.kind != "wrong" or case.answer is None:
             continue
@@ -116,6 +119,12 @@ def wrong_answers(
         for id, outcome in outcomes.items():
             if id in spared and outcome.verdict is Verdict.GRADER_ERROR and id != own:
                 yield _stumbled(f"{_told(case)}: {id}", outcome, case.answer.where)
+            elif id in spared and outcome.followed and outcome.verdict is not Verdict.RIGHT and counts(id):
+                fact = f"{_told(case)}: {id} is {outcome.verdict} though the reference stands in for {own}"
+                mend = (
+                    f"let {id} use what it needs by name, or let {_test(outcome)} build what it needs itself"
+                )
+                yield Broken(fact, case.answer.where, mend)
             elif id not in spared and outcome.verdict is not Verdict.RIGHT and counts(id):
                 fact = f"{_told(case)}: {id}, which does not need {own}, is {_said(outcome)}"
                 mend = f"add {own} to the needs of {id}, or keep {_test(outcome)} away from it"

@@ -39,7 +39,9 @@ def reach(results: Iterable[JobResult]) -> Reach:
         result.submission: frozenset(
             outcome.exercise
             for outcome in result.outcomes
-            if outcome.verdict is not Verdict.RIGHT or outcome.exercise == result.submission
+            if outcome.verdict is not Verdict.RIGHT
+            or outcome.followed
+            or outcome.exercise == result.submission
         )
         for result in results
     }

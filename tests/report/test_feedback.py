@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,26 @@ def test_many_failed_tests_are_folded_and_the_cut_is_said(feedback, invented):
     assert "✘ hidden test: Every shape works (40 cases)\n" in text
     assert "and 9 more tests did not pass\n" in text
     assert "Case 13" not in text
+
+
+def test_follow_through_is_told_with_what_it_counts(feedback, invented):
+    followed = invented.check(Verdict.WRONG, followed=True)
+    right = {"needs": ("u05.value_ops",), "followed": ("u05.value_ops",)}
+    text = one(feedback, invented, "u05.backward", Verdict.RIGHT, followed, **right)
+    assert "  ✔ right            u05.backward   3 of 3\n" in text
+    assert "      right with the course's own u05.value_ops in place of yours: counts in full\n" in text
+
+
+def test_what_is_wrong_with_the_reference_in_place_too_says_so_and_no_more(feedback, invented):
+    words = Finding("it is wrong too when the course's own u05.value_ops stands in for yours")
+    tests = [
+        invented.check(Verdict.WRONG, "It passes then", followed=True),
+        invented.check(Verdict.WRONG, "It fails then too"),
+    ]
+    answer = invented.outcome("u05.backward", Verdict.WRONG, *tests, followed=("u05.value_ops",))
+    answer = replace(answer, finding=words)
+    text = feedback([invented.handed_in("ann")], {("ann", "u05.backward"): answer})["ann"]
+    assert words.what in text
+    assert "It fails then too" in text
+    assert "It passes then" not in text
+    assert "u05.backward   1.5 of 3" in text
