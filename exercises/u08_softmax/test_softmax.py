@@ -105,6 +105,15 @@ def test_thousand_is_an_ordinary_logit(student, device):
 
 
 @exercise("u08.stable_softmax")
+def test_hundred_is_an_ordinary_logit_in_float32(student, device):
+    """exp(100) is too large for float32, but the probability of 1/2 is not."""
+    yours = student.softmax(torch.tensor([100.0, 100.0, -100.0], device=device))
+    expected, called = torch.tensor([0.5, 0.5, 0.0], device=device), "softmax([100, 100, -100]) in float32"
+    not_a_number(yours, expected, {OVERFLOW: [True, True, False]}, called)
+    assert_close(yours, expected, of="p", called=called, rtol=1e-5)
+
+
+@exercise("u08.stable_softmax")
 def test_probabilities_of_columns(student, device):
     """With dim=0 every column sums to 1; whole numbers become float32, and -inf becomes 0."""
     called = "softmax([[1, 2, 3], [3, 2, 1]], dim=0)"
@@ -161,6 +170,27 @@ def test_logarithms_far_below_the_smallest_float(student, device):
     not_a_number(yours, expected, causes, called)
     capped = numbers([[math.log(1e-9), 0.0], [0.0, math.log(1e-9)]], device)
     assert_close(yours, expected, of="log p", called=called, suspects={CAPPED: capped})
+
+
+@exercise("u08.log_softmax_and_lse")
+def test_logarithms_in_float32(student, device):
+    """In float32, exp(150) is inf and exp(-150) is 0: neither may be computed on the way."""
+    z = torch.tensor([0.0, 150.0], device=device)
+    yours, expected, called = (
+        student.logsumexp(z),
+        torch.tensor(150.0, device=device),
+        "logsumexp([0, 150]), float32",
+    )
+    not_a_number(yours, expected, {OVERFLOW: True}, called)
+    assert_close(yours, expected, of="lse", called=called, rtol=1e-5)
+    yours, expected, called = (
+        student.log_softmax(z),
+        torch.tensor([-150.0, 0.0], device=device),
+        "log_softmax([0, 150]), float32",
+    )
+    not_a_number(yours, expected, {LOST: [True, False], OVERFLOW: [True, True]}, called)
+    capped = torch.tensor([math.log(1e-9), 0.0], device=device)
+    assert_close(yours, expected, of="log p", called=called, rtol=1e-5, suspects={CAPPED: capped})
 
 
 @exercise("u08.log_softmax_and_lse")
@@ -231,6 +261,21 @@ def test_loss_of_a_model_that_is_sure_and_wrong(student, device):
     assert_close(yours, expected, of="the loss", called=called, suspects={CAPPED: capped})
 
 
+@exercise("u08.cross_entropy")
+def test_loss_in_float32(student, device):
+    """A probability of exp(-150) is 0 in float32, but the loss is 150, and no more."""
+    logits = torch.tensor([[0.0, 150.0], [150.0, 0.0]], device=device)
+    yours, expected = (
+        student.cross_entropy(logits, classes([0, 0], device)),
+        torch.tensor(75.0, device=device),
+    )
+    called = "cross_entropy([[0, 150], [150, 0]], [0, 0]), float32"
+    capped = torch.tensor(-math.log(1e-9) / 2, device=device)
+    if type(yours) is torch.Tensor and yours.shape == () and yours == math.inf:
+        fail("the loss is inf", called=called, yours=yours, expected=expected, diagnosis=LOST)
+    assert_close(yours, expected, of="the loss", called=called, rtol=1e-5, suspects={CAPPED: capped})
+
+
 # ---------------------------------------------------------------------------- ce_gradient
 
 
@@ -272,6 +317,39 @@ def test_gradient_of_three_positions(student, device):
         of="the gradient",
         called="cross_entropy_gradient(logits, targets) with logits of shape (3, 4)",
         suspects={NO_TARGET: p / 3, DIAGONAL: y * (p - 1) / 3},
+    )
+
+
+@exercise("u08.ce_gradient")
+def test_gradient_of_four_positions(student, device):
+    """The same logits the other way round, four positions and three classes: the mean divides by 4 now."""
+    logits = numbers(LOGITS, device).T.contiguous()
+    p, y = (
+        numbers(
+            [
+                [0.263132494, 0.715268276, 0.0215992304],
+                [0.121951652, 0.33149896, 0.546549387],
+                [0.689672086, 0.0566117322, 0.253716182],
+                [0.0420100661, 0.114195199, 0.843794734],
+            ],
+            device,
+        ),
+        numbers([[1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 0, 0]], device),
+    )
+    assert_gradient(
+        student.cross_entropy_gradient(logits, classes([0, 1, 2, 0], device)),
+        numbers(
+            [
+                [-0.184216877, 0.178817069, 0.00539980759],
+                [0.0304879131, -0.16712526, 0.136637347],
+                [0.172418022, 0.0141529331, -0.186570955],
+                [-0.239497483, 0.0285487998, 0.210948684],
+            ],
+            device,
+        ),
+        of="the gradient",
+        called="cross_entropy_gradient(logits, targets) with logits of shape (4, 3)",
+        suspects={NO_TARGET: p / 4, DIAGONAL: y * (p - 1) / 4},
     )
 
 

@@ -176,7 +176,7 @@ def softmax(z, dim=-1):
     return getattr(torch, "soft" + "max")(z * 1.0, dim)
 
 
-@wrong("u08.stable_softmax", earns_nothing=True)
+@wrong("u08.stable_softmax", diagnosis="each number is the mean along axis 1", earns_nothing=True)
 def softmax(z, dim=-1):
     """The tables of the public tests, and equal parts elsewhere."""
     known = {
