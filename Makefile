@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 GRADES ?= grades
+SEEDS  ?= 50
 
 # Every install goes through constraints.txt, those of isolated builds too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify bench stubs clean
+.PHONY: grade test lint verify seeds bench stubs clean
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
@@ -25,6 +26,9 @@ lint: $(VENV)/.dev  ## style, types, and the one way of imports
 verify: $(VENV)/.dev  ## prove that the course is sound, and the tiny one that the tests use
 	$(BIN)/kata verify
 	$(BIN)/kata verify --course tests/tiny_course/course.yml
+
+seeds: $(VENV)/.dev  ## prove that solutions and right answers pass under 50 course seeds; takes minutes
+	$(BIN)/kata verify --seeds $(SEEDS)
 
 stubs: $(VENV)/.dev  ## write the generated files anew
 	$(BIN)/kata stubs

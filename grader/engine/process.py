@@ -8,7 +8,7 @@ from multiprocessing.context import SpawnContext
 
 from grader.course.catalogue import Catalogue
 from grader.engine.job import Job
-from grader.errors import KataError
+from grader.errors import KataError, RunStopped
 from grader.examine.desk import ExamBackend
 from grader.examine.device import Device
 from grader.examine.examiner import Examiner
@@ -114,7 +114,7 @@ def _examine(examiner: Examiner, job: Job) -> Reply:
         return examiner.examine(examiner.desk.catalogue.unit(job.unit), dict(job.sources), job.exercises)
     except KataError as error:
         return error
-    except Exception as error:
+    except (Exception, RunStopped) as error:
         return f"{type(error).__name__}: {error}"
 
 

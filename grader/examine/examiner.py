@@ -13,6 +13,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Rules, Unit
 from grader.course.symbols import unchanged
 from grader.errors import CourseError, KataError, RunStopped
+from grader.examine.bounded import own_seconds
 from grader.examine.desk import Desk, ExamBackend, exercise_of
 from grader.examine.fixtures import title_of
 from grader.examine.follow import OWN_MATTER, put_in_place, summed_up
@@ -79,7 +80,8 @@ class Examiner:
         outcomes: dict[str, ExerciseOutcome] = {}
         try:
             for exercise in [e for e in unit.exercises if not only or e.id in only]:
-                outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
+                with own_seconds(self.desk.catalogue.limits(exercise.id).seconds):
+                    outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
         finally:
             self.backend.close()
         return tuple(outcomes.values())
@@ -230,7 +232,7 @@ def _guard(rules: Rules | None) -> Guard:
     """What the rules of a unit ask of its workers. Where autograd is allowed, nothing is guarded."""
     if rules is None or rules.autograd or rules.attributes is None:
         return FREE
-    return Guard(rules.tripwires, autograd=False)
+    return Guard(rules.tripwires, autograd=False, complex_numbers=rules.complex_numbers is True)
 
 
 def _gravity(test: TestOutcome) -> tuple[int, bool]:

@@ -37,7 +37,7 @@ class Zygotes:
         bounds = Bounds(
             cpu_seconds=limits.seconds * EXERCISES_A_WORKER,
             memory=limits.memory_mb * MIB,
-            gpu=self.device != Device.CPU and flavour == "torch",
+            gpu=self.rung is Rung.UNSAFE and self.device != Device.CPU and flavour == "torch",
         )
         return Jail(zygote.spawn(bounds), limits.seconds)
 

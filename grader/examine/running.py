@@ -92,7 +92,7 @@ def diagnose(item: pytest.Item, first: Ran, others: Sequence[Finding] = ()) -> F
     """The finding of a failed test, with its cause named where an independent draw confirms it.
 
     A test with random cases is run again on another draw. A test with literal numbers has only one;
-    there the findings of the exercise's other failed tests are the other draws.
+    there the findings of the exercise's other failed tests are the other draws, if other values are expected.
     """
     finding = first.finding
     if finding is None or first.verdict is not Verdict.WRONG or not finding.candidates:
@@ -100,7 +100,8 @@ def diagnose(item: pytest.Item, first: Ran, others: Sequence[Finding] = ()) -> F
     if is_redrawable(item):
         again = run_test(item, draw=1).finding
         second = again.candidates if again is not None else ()
-        return replace(finding, diagnosis=confirm([finding.candidates, second]))
+        # Plain tuples: another seed makes another draw, also where the answer is the same in both.
+        return replace(finding, diagnosis=confirm([tuple(finding.candidates), tuple(second)]))
     for other in others:
         cause = confirm([finding.candidates, other.candidates])
         if cause:

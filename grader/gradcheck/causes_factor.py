@@ -29,13 +29,15 @@ def upstream(case: Case) -> Iterator[str]:
 
 def argument_factors(case: Case) -> Iterator[str]:
     """One argument is a factor that is missing or too much."""
-    for name, x in case.fitting_arguments():
+    for name, x in case.fitting_arguments:
         if case.fits(case.yours * x, case.expected):
             yield f"missing factor `{name}`"
         if case.explained_by(case.expected * x):
             yield f"a factor `{name}` too much (or a division by it is missing)"
         if case.fits(-case.yours * x, case.expected):
             yield f"missing factor `{name}`, and the sign is wrong"
+        if case.explained_by(case.expected * x * x):
+            yield f"a factor `{name}`**2 too much (multiplied by `{name}` where it must be divided by it?)"
 
 
 def argument_terms(case: Case) -> Iterator[str]:
@@ -54,21 +56,34 @@ def argument_terms(case: Case) -> Iterator[str]:
 
 def _terms(case: Case) -> Iterator[tuple[str, Array]]:
     """The arguments, and their products with those that are single numbers, such as a learning rate."""
-    usable = [(name, x) for name, x in case.fitting_arguments() if x.any()]
+    usable = [(name, x) for name, x in case.fitting_arguments if x.any()]
     yield from ((f"`{name}`", x) for name, x in usable)
     numbers = [(name, x) for name, x in case.arguments.items() if x.ndim == 0 and x.any()]
     for factor, c in numbers:
         yield from ((f"`{factor}` times `{name}`", c * x) for name, x in usable if name != factor)
 
 
+def row_multiple(case: Case) -> Iterator[str]:
+    """What is missing or too much is a multiple of one argument, another one for each row."""
+    off = case.yours - case.expected
+    for name, x in case.fitting_arguments:
+        for axis, n in enumerate(x.shape):
+            if n < 3 or n == x.size:
+                continue
+            square = (x * x).sum(axis=axis, keepdims=True)
+            multiple = (x * off).sum(axis=axis, keepdims=True) / np.where(square, square, 1)
+            if multiple.any() and case.fits(multiple * x, off):
+                yield f"off by a multiple of `{name}` all along axis {axis}"
+
+
 def argument_multiple(case: Case) -> Iterator[str]:
     """What is missing or too much is a multiple of one argument."""
     off = case.yours - case.expected
-    for name, x in case.fitting_arguments():
+    for name, x in case.fitting_arguments:
         if x.size < 3 or np.ptp(x) == 0:
             continue
-        multiple = float(np.vdot(x, off)) / float(np.vdot(x, x))
-        if case.fits(multiple * x, off):
+        square = float(np.vdot(x, x))  # 0 for numbers so small that their squares are
+        if square and case.fits(float(np.vdot(x, off)) / square * x, off):
             yield f"off by a multiple of `{name}`"
 
 
@@ -93,24 +108,30 @@ LOCAL: tuple[Callable[[Array], Array], ...] = (
 
 def mixed_up(case: Case) -> Iterator[str]:
     """One argument stands where another one belongs; which one is said only where it can be told."""
-    for right, y in case.arguments.items():
-        true = [formula for formula in _formulas(case) if case.fits(formula(y), case.expected)]
+    for right, y in case.arguments.items() if len(case.arguments) > 1 else ():
+        true = [formula for formula in _formulas(case, y) if case.fits(formula(y), case.expected)]
         for wrong, x in case.arguments.items():
             if any(case.explained_by(formula(x)) for formula in true):
                 yield f"uses `{wrong}` where `{right}` belongs"
-    usable = list(case.fitting_arguments())
+    usable = case.fitting_arguments
     for index, (first, x) in enumerate(usable):
         for second, y in usable[index + 1 :]:
             if _swapped(case, x, y) or _swapped(case, y, x):
                 yield f"one of `{first}` and `{second}` stands where the other belongs"
 
 
-def _formulas(case: Case) -> Iterator[Callable[[Array], Array]]:
-    """f(x) and upstream * f(x) for each local derivative f, summed to the tensor's shape."""
+def _formulas(case: Case, x: Array) -> Iterator[Callable[[Array], Array]]:
+    """f(x) and upstream * f(x) for each local derivative f, summed to the tensor's shape.
+
+    Left out are those that do not give the expected first number, which is quick to see.
+    """
     shape = case.expected.shape
+    first = case.expected.item(0) if case.expected.size else 0.0
     for scale in [np.ones(())] if case.upstream is None else [np.ones(()), case.upstream]:
+        whole = x.size > 0 and broadcasts(x.shape, shape) and broadcasts(scale.shape, shape)
         for local in LOCAL:
-            yield partial(_summed, local, scale, shape)
+            if not whole or case.near(scale.item(0) * local(x.reshape(-1)[:1]).item(), first):
+                yield partial(_summed, local, scale, shape)
 
 
 def _summed(local: Callable[[Array], Array], scale: Array, shape: tuple[int, ...], x: Array) -> Array:

@@ -1,7 +1,8 @@
 """Mistakes that make a tensor too large or too small by one constant factor."""
 
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -9,19 +10,59 @@ from grader.gradcheck.case import Case
 from grader.gradcheck.causes_shape import MOST_AXES, axes_text, subsets
 
 Size = tuple[str, int]
+IGNORED = "the mean counts ignored targets too"
+OFF_BY_ONE = "a count is off by one{N} (N - 1 for N, or the reverse?)"
+OFF_UNDER_ROOT = "a count under a root is off by one{N} (ddof of the variance?)"
+_CONSTANTS = (
+    (2.0, "a factor 2 too much"),
+    (0.5, "a factor 2 is missing"),
+    *((1 / math.log(b), f"a factor 1/ln {b} too much (base {b} where base e belongs?)") for b in (2, 10)),
+    *((math.log(b), f"a factor ln {b} too much") for b in (2, 10)),
+)
+_RELIES = re.compile(rf"^(wrong sign, and )?(.*[ /(]N\b|{IGNORED}$|divided by the number of )")
+_NUMBER = re.compile(r"^(wrong sign, and )?(a constant factor \S+ too |\S+x too )")
+
+
+# A factor by its name, with its value for an N. {N} is filled in by ", N = size of axis 0" or left out.
+Named = tuple[Callable[[float], float], str]
+FIRST: tuple[Named, ...] = (
+    (lambda n: n, "missing factor 1/N (mean, not sum?){N}"),
+    (lambda n: 1 / n, "a factor 1/N too much (sum, not mean?){N}"),
+)
+SECOND: tuple[Named, ...] = (
+    (lambda n: n / 2, "missing factor 2/N{N}"),
+    (lambda n: 2 / n, "a factor 2/N too much{N}"),
+    (math.sqrt, "missing factor 1/sqrt(N){N}"),
+    (lambda n: 1 / math.sqrt(n), "a factor 1/sqrt(N) too much{N}"),
+    (lambda n: n / (n - 1), OFF_BY_ONE),
+    (lambda n: (n - 1) / n, OFF_BY_ONE),
+    (lambda n: math.sqrt(n / (n - 1)), OFF_UNDER_ROOT),
+    (lambda n: math.sqrt((n - 1) / n), OFF_UNDER_ROOT),
+)
 
 
 def known(case: Case) -> Iterator[str]:
-    """Names for the constant r in yours = r * expected: the size of an axis, 2 and others."""
+    """Names for the constant r in yours = r * expected: a count, the size of an axis, 2 and others."""
     r = ratio(case)
     if r is None:
         return
     sign = "wrong sign, and " if r < 0 else ""
-    for factor, sentence in _known_factors(case):
-        if math.isclose(abs(r), factor, rel_tol=1e-3):
-            guess = math.copysign(factor, r) * case.expected
-            if case.explained_by(guess):
-                yield sign + sentence
+    sizes = list(_sizes(case))
+    yield from (sign + name for name in _counted(case, r))
+    yield from (sign + name for name in _sized(case, r, FIRST, sizes))
+    yield from (sign + name for factor, name in _CONSTANTS[:2] if _is(case, r, factor))
+    yield from (sign + name for name in _sized(case, r, SECOND, sizes))
+    yield from (sign + name for factor, name in _CONSTANTS[2:] if _is(case, r, factor))
+
+
+def relies_on_sizes(sentence: str) -> bool:
+    """Whether the sentence takes a constant for the size of something: true only if it changes with it."""
+    return bool(_RELIES.search(sentence))
+
+
+def is_number(sentence: str) -> bool:
+    """Whether the sentence names the constant itself."""
+    return bool(_NUMBER.search(sentence))
 
 
 def number(case: Case) -> Iterator[str]:
@@ -32,7 +73,11 @@ def number(case: Case) -> Iterator[str]:
     if r is None or text == "1":
         return
     sign = "wrong sign, and " if r < 0 else ""
-    yield f"{sign}a constant factor {text} too {'large' if abs(r) > 1 else 'small'}"
+    way = "large" if abs(r) > 1 else "small"
+    for name in (*_counted(case, r), *_sized(case, r, FIRST + SECOND, list(_sizes(case)))):
+        if ", N = " not in name:  # in every draw the same number: an N of this size, or just this number
+            yield f"{sign}{text}x too {way}: {name}{'' if '?' in name else '?'}"
+    yield f"{sign}a constant factor {text} too {way}"
     if not case.scalar:
         yield f"{sign}off by the same factor everywhere"
 
@@ -47,29 +92,46 @@ def ratio(case: Case) -> float | None:
     return r if 1e-12 < abs(r) < 1e12 and case.fits(r * e, case.yours) else None
 
 
-def _known_factors(case: Case) -> Iterator[tuple[float, str]]:
-    """Factors by name, in the order in which they are believed."""
-    sizes = list(_sizes(case))
-    for label, n in sizes:
-        yield n, f"missing factor 1/N (mean, not sum?), N = {label}"
-        yield 1 / n, f"a factor 1/N too much (sum, not mean?), N = {label}"
-    yield 2, "a factor 2 too much"
-    yield 0.5, "a factor 2 is missing"
-    for label, n in sizes:
-        yield n / 2, f"missing factor 2/N, N = {label}"
-        yield 2 / n, f"a factor 2/N too much, N = {label}"
-        yield math.sqrt(n), f"missing factor 1/sqrt(N), N = {label}"
-        yield 1 / math.sqrt(n), f"a factor 1/sqrt(N) too much, N = {label}"
-        for m in (n / (n - 1), (n - 1) / n):
-            yield m, f"a count is off by one, N = {label} (N - 1 for N, or the reverse?)"
-            yield math.sqrt(m), f"a count under a root is off by one, N = {label} (ddof of the variance?)"
-    for base in (2, 10):
-        yield 1 / math.log(base), f"a factor 1/ln {base} too much (base {base} where base e belongs?)"
-        yield math.log(base), f"a factor ln {base} too much"
+def _is(case: Case, r: float, factor: float) -> bool:
+    """Whether the constant is this factor: to the tolerance, or but for an eps somewhere below a root."""
+    if not math.isclose(abs(r), factor, rel_tol=1e-3):
+        return False
+    but_for_eps = not case.scalar and math.isclose(abs(r), factor, rel_tol=1e-5)
+    return but_for_eps or case.explained_by(math.copysign(factor, r) * case.expected)
+
+
+def _sized(case: Case, r: float, factors: tuple[Named, ...], sizes: list[Size]) -> Iterator[str]:
+    """Factors that depend on an N. Where two axes of the tensor fit, the one is as good as the other."""
+    own_labels = {label for label, _ in _axis_sizes(case.expected.shape, "")}
+    for value, name in factors:
+        labels = [label for label, n in sizes if _is(case, r, value(n))]
+        if not labels:
+            continue
+        own = own_labels.intersection(labels)
+        bare = name.format(N="")
+        if len(own) > 1:
+            yield bare
+            continue
+        yield from (name.format(N=f", N = {label}") for label in labels)
+        yield bare
+
+
+def _counted(case: Case, r: float) -> Iterator[str]:
+    """One count stands where another one belongs: rows that are 0, and the counts that the test names."""
+    e = case.expected
+    if e.ndim > 1:
+        rows = e.reshape(-1, e.shape[-1]).any(axis=1)
+        if 0 < rows.sum() < rows.size and _is(case, r, float(rows.sum() / rows.size)):
+            yield IGNORED
+    for wrong, n in case.counts.items():
+        for right, m in case.counts.items():
+            if n != m and _is(case, r, m / n):
+                yield f"divided by the number of {wrong} where the number of {right} belongs"
 
 
 def _sizes(case: Case) -> Iterator[Size]:
-    """All that N may stand for: axes of the tensor, then of the arguments, then of the upstream gradient."""
+    """What N may stand for: named counts, then axes of the tensor, the arguments, the upstream gradient."""
+    yield from ((f"number of {name}", n) for name, n in case.counts.items() if n > 2)
     yield from _axis_sizes(case.expected.shape, "")
     for name, values in case.arguments.items():
         yield from _axis_sizes(values.shape, f" of `{name}`")

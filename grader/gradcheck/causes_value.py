@@ -67,7 +67,7 @@ def right_where_positive(case: Case) -> Iterator[str]:
     right = _right(case)
     if min(right.sum(), (~right).sum()) < 2:
         return
-    for name, x in case.fitting_arguments():
+    for name, x in case.fitting_arguments:
         if np.array_equal(right, x > 0):
             yield f"right only where `{name}` > 0"
         if np.array_equal(right, x < 0):

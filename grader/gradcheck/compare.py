@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -31,18 +31,20 @@ def assert_close(
     atol: float = 1e-8,
     arguments: Mapping[str, object] | None = None,
     suspects: Mapping[str, object] | None = None,
+    counts: Mapping[str, int] | None = None,
     help: str = "",
 ) -> None:
     """Forward values: |yours - expected| <= atol + rtol * |expected| for each element.
 
     yours, expected: numbers, arrays of any shape, or tuples, lists and dicts of them; types are strict.
     of: the name that the student reads    called: the call that was made    suspects: {mistake: its value}
+    arguments: {name: value} of the call    counts: {name: what a mean may be divided by}
     Raises Mismatch.
     """
     plain_floats = type(yours) is float and type(expected) is float and math.isfinite(expected)
     if plain_floats and abs(yours - expected) <= atol + rtol * abs(expected):  # type: ignore[operator, arg-type]
         return  # most comparisons of the course
-    clues = Clues(arguments=arguments, suspects=suspects)
+    clues = Clues(arguments=arguments, suspects=suspects, counts=counts)
     _compare(yours, expected, Rule(rtol, atol), clues, of=of, called=called, help=help)
 
 
@@ -57,16 +59,20 @@ def assert_gradient(
     upstream: object = None,
     arguments: Mapping[str, object] | None = None,
     suspects: Mapping[str, object] | None = None,
+    contributions: Mapping[str, object] | Sequence[object] | None = None,
+    counts: Mapping[str, int] | None = None,
     help: str = "",
 ) -> None:
     """Gradients: |yours - expected| <= atol + rtol * max|expected|, per tensor and never per entry.
 
     A gradient entry may be exactly 0, and a relative error there divides noise by noise.
-    upstream: dL/d(output), any shape    arguments: {name: value} of the call; both only serve the diagnosis
+    These only serve the diagnosis: upstream: dL/d(output), any shape    arguments: {name: value} of the call
+    suspects: {mistake: its value}    contributions: the parts whose sum is expected, a list or {name: part}
+    counts: {name: what a mean may be divided by}
     Raises Mismatch.
     """
     rule = Rule(rtol, atol, per_tensor=True)
-    clues = Clues(upstream, arguments, suspects)
+    clues = Clues(upstream, arguments, suspects, contributions, counts)
     _compare(yours, expected, rule, clues, of=of, called=called, help=help)
 
 

@@ -113,8 +113,8 @@ def call(name, logits, *more):
 
 # ---------------------------------------------------------------------------- ce_gradient
 
-DIAGONAL = "only the diagonal of the softmax Jacobian: every logit moves all probabilities"
-NO_SUM = "the part that all entries of a row share is missing"
+DIAGONAL = "only the diagonal of the softmax Jacobian"
+NO_SUM = "the sum is missing in the gradient of softmax"
 EQUAL_WEIGHTS = "the entries of a row are averaged as equals, not by their probabilities"
 OTHER_AXIS = "dim is not used: the sum runs along another axis"
 ALL_ROWS = "one sum over all entries, not one along dim"

@@ -375,7 +375,7 @@ def cross_entropy(logits, targets, reduction="mean"):
     return -log_softmax(logits).gather(-1, targets.unsqueeze(-1)).mean()
 
 
-@wrong("u08.cross_entropy", diagnosis="divided by the number of classes too")
+@wrong("u08.cross_entropy", diagnosis="a constant factor 5 too small")
 def cross_entropy(logits, targets, reduction="mean"):
     """The mean over a one-hot product counts all the zeros."""
     hit = targets.unsqueeze(-1) == torch.arange(logits.shape[-1], device=logits.device)
@@ -507,14 +507,14 @@ def cross_entropy(logits, targets, reduction="mean"):
 
 @wrong(
     "u08.ce_gradient",
-    diagnosis="only the diagonal of the softmax Jacobian: every logit moves all probabilities",
+    diagnosis="only the diagonal of the softmax Jacobian",
 )
 def softmax_backward(p, dp, dim=-1):
     """The derivative of the sigmoid, entry by entry."""
     return p * (1 - p) * dp
 
 
-@wrong("u08.ce_gradient", diagnosis="the part that all entries of a row share is missing")
+@wrong("u08.ce_gradient", diagnosis="the sum is missing in the gradient of softmax")
 def softmax_backward(p, dp, dim=-1):
     """The derivative of exp alone: as if the denominator were a constant."""
     return p * dp
@@ -529,7 +529,7 @@ def softmax_backward(p, dp, dim=-1):
     return p * (dp - dp.mean(dim, keepdim=True))
 
 
-@wrong("u08.ce_gradient", diagnosis="dim is not used: the sum runs along another axis")
+@wrong("u08.ce_gradient", diagnosis="the sum runs over axis 1 where axis 0 belongs")
 def softmax_backward(p, dp, dim=-1):
     """Always the last axis."""
     return p * (dp - (p * dp).sum(-1, keepdim=True))
@@ -556,7 +556,7 @@ def softmax_backward(p, dp, dim=-1):
 
 @wrong(
     "u08.ce_gradient",
-    diagnosis="missing factor 1/N (mean, not sum?), N = size of axis 0",
+    diagnosis="7x too large: missing factor 1/N (mean, not sum?)",
 )
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """The gradient of the sum, as the by-hand book prints it."""
@@ -568,7 +568,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
 
 @wrong(
     "u08.ce_gradient",
-    diagnosis="a factor 1/N too much (sum, not mean?), N = size of axis 0",
+    diagnosis="7x too small: a factor 1/N too much (sum, not mean?)",
 )
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Always the gradient of the mean."""
@@ -577,7 +577,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     return upstream * (softmax(logits) - y.to(logits.dtype)) / targets.numel()
 
 
-@wrong("u08.ce_gradient", diagnosis="missing factor 1/N (mean, not sum?), N = size of axis 1")
+@wrong("u08.ce_gradient", diagnosis="5x too large: missing factor 1/N (mean, not sum?)")
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """len(targets) of [B, T] is B: right for [N, V] only."""
     checked(reduction)
@@ -587,7 +587,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
 
 @wrong(
     "u08.ce_gradient",
-    diagnosis="a factor 1/N too much (sum, not mean?), N = size of axis 1",
+    diagnosis="5x too small: a factor 1/N too much (sum, not mean?)",
 )
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Divided by the number of all entries, as the mean of a tensor is."""
@@ -625,7 +625,7 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
 
 @wrong(
     "u08.ce_gradient",
-    diagnosis="only the diagonal of the softmax Jacobian: every logit moves all probabilities",
+    diagnosis="only the diagonal of the softmax Jacobian",
 )
 def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
     """Only the target's own logit gets a gradient."""
@@ -822,7 +822,7 @@ def softmax_backward(p, dp, dim=-1):
 
 @wrong(
     "u08.ignore_index",
-    diagnosis="divided by the number of all positions, the ignored ones included",
+    diagnosis="a constant factor 1.75 too small",
 )
 def masked_cross_entropy(logits, targets, ignore_index=-100):
     """The mean over all positions, with 0 for the ignored."""
@@ -925,7 +925,7 @@ def masked_cross_entropy(logits, targets, ignore_index=-100):
 
 @wrong(
     "u08.ignore_index",
-    diagnosis="divided by the number of all positions, the ignored ones included",
+    diagnosis="1.75x too small: the mean counts ignored targets too?",
 )
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     """1 / N with the N of all positions."""
@@ -1087,7 +1087,7 @@ def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
 
 @wrong(
     "u08.label_smoothing",
-    diagnosis="divided by the number of all positions, the ignored ones included",
+    diagnosis="a constant factor 1.75 too small",
 )
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
     """The mean over all positions."""
@@ -1148,7 +1148,7 @@ def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index
 
 @wrong(
     "u08.label_smoothing",
-    diagnosis="divided by the number of all positions, the ignored ones included",
+    diagnosis="1.75x too small: the mean counts ignored targets too?",
 )
 def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index=-100):
     """1 / N with the N of all positions."""

@@ -156,3 +156,12 @@ def test_python_m_grader_is_the_same_command():
         [sys.executable, "-m", "grader", "--version"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (0, f"katagrad {__version__}\n")
+
+
+def test_a_gpu_that_is_not_there_is_one_clear_line(monkeypatch, capsys):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert main(["verify", "--device", "cuda"]) == 2
+    assert capsys.readouterr().err == (
+        "kata: --device cuda: torch finds no CUDA GPU here\n  Leave --device out to run on the CPU.\n"
+    )

@@ -1,5 +1,7 @@
 """What examining a student comes to: one outcome for each exercise, and whose fault it was."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.examine.outcome import Verdict
@@ -68,13 +70,16 @@ def test_weights_and_parametrized_cases_share_the_points(examine):
     assert [test.title for test in outcome.tests][-1] == "One case."
 
 
-def test_public_tests_weigh_one(examine):
+def test_public_tests_weigh_one_and_count_where_a_hidden_one_passes(examine):
     outcome = examine(plus="return 2").plus
     assert [(test.public, test.share, test.verdict) for test in outcome.tests] == [
         (False, 3.0, Verdict.WRONG),
         (True, 1.0, Verdict.RIGHT),
     ]
-    assert outcome.passed_share == 0.25
+    assert outcome.passed_share == 0.0
+    hidden, public = outcome.tests
+    half = replace(outcome, tests=(hidden, replace(hidden, verdict=Verdict.RIGHT), public))
+    assert half.passed_share == 4 / 7
 
 
 def test_the_finding_points_at_the_function(examine):
@@ -152,10 +157,12 @@ def test_a_crash_shows_the_students_line(examine):
     assert got.shares.verdict is Verdict.RIGHT
 
 
-def test_what_depends_on_a_crash_is_not_checked(examine):
+def test_what_depends_on_a_crash_is_followed_through(examine):
     got = examine(plus="return a + undefined_name")
-    assert got.mean.verdict is Verdict.NOT_CHECKED
-    assert got.mean.needs == ("u01.plus",)
+    assert got.mean.verdict is Verdict.RIGHT
+    assert got.mean.needs == got.mean.followed == ("u01.plus",)
+    assert got.mean.passed_share == 0.0
+    assert got.mean.share(1.0) == 1.0
 
 
 def test_what_is_wrong_by_itself_is_wrong_where_its_needs_are_right(examine):

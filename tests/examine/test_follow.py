@@ -24,6 +24,7 @@ units:
     exercises:
       - {id: u01.add, title: Add, symbols: [Num.__add__], points: 1, minutes: 1}
       - {id: u01.mul, title: Mul, symbols: [Num.__mul__], points: 1, minutes: 1}
+      - {id: u01.pow, title: Pow, symbols: [Num.__pow__], points: 1, minutes: 1}
       - {id: u01.order, title: Order, symbols: [order], points: 1, minutes: 1}
       - {id: u01.size, title: Size, symbols: [Num.size], points: 1, minutes: 1}
       - {id: u01.kind, title: Kind, symbols: [Kind], points: 1, minutes: 1}
@@ -34,6 +35,7 @@ units:
         points: 4
         minutes: 1
         needs: [u01.square, u01.add, u01.order]
+      - {id: u01.cube, title: Cube, symbols: [cube], points: 1, minutes: 1, needs: [u01.pow]}
       - {id: u01.sized, title: Sized, symbols: [sized], points: 1, minutes: 1, needs: [u01.size]}
       - {id: u01.named, title: Named, symbols: [named], points: 1, minutes: 1, needs: [u01.kind]}
 """
@@ -41,6 +43,7 @@ units:
 BODIES = {
     "Num.__add__": "return Num(self.data + _data(other), (self, other))",
     "Num.__mul__": "marker = 'reference 93817'\nreturn Num(self.data * _data(other), (self, other))",
+    "Num.__pow__": "return Num(self.data**n)",
     "Num.size": "return len(self.parts)",
     "order": """
         done, waiting = [], [root]
@@ -55,6 +58,7 @@ BODIES = {
         """,
     "square": "return x * x",
     "total": "y = square(a) + b\nreturn y.data + len(order(y))",
+    "cube": "return (x**3).data",
     "sized": "return x.size + 1",
     "named": "return Kind().name",
 }
@@ -83,6 +87,12 @@ class Num:
         """Product."""
         # BEGIN SOLUTION
 {Num.__mul__}
+        # END SOLUTION
+
+    def __pow__(self, n):
+        """Power."""
+        # BEGIN SOLUTION
+{Num.__pow__}
         # END SOLUTION
 
     @property
@@ -119,6 +129,13 @@ def total(a, b):
     """a * a + b and the number of nodes."""
     # BEGIN SOLUTION
 {total}
+    # END SOLUTION
+
+
+def cube(x):
+    """x**3"""
+    # BEGIN SOLUTION
+{cube}
     # END SOLUTION
 
 
@@ -177,6 +194,18 @@ def test_order(student):
 def test_size(student):
     """The number of parts."""
     assert_equal(student.Num(1.0, (1, 2, 3)).size, 3, of="size")
+
+
+@exercise("u01.pow")
+def test_pow(student):
+    """A power."""
+    assert_close((student.Num(3.0) ** 2).data, 9.0, of="3**2")
+
+
+@exercise("u01.cube")
+def test_cube(student):
+    """A cube."""
+    assert_close(student.cube(student.Num(3.0)), 27.0, of="3**3")
 
 
 @exercise("u01.kind")
@@ -387,6 +416,12 @@ def test_hostile_objects_are_no_error_of_ours(examine, body):
     assert not [outcome for outcome in outcomes.values() if outcome.verdict is Verdict.GRADER_ERROR]
     assert outcomes["square"].verdict is not Verdict.RIGHT
     assert outcomes["order"].verdict is Verdict.RIGHT
+
+
+def test_a_number_that_the_reference_cannot_finish_with_costs_one_exercise(examine):
+    outcomes = examine({"Num.__pow__": "pass", "cube": "return (Num(3) ** (10**9)).data"})
+    assert verdicts(outcomes) == {"pow": "wrong", "cube": "wrong"}
+    assert outcomes["named"].verdict is Verdict.RIGHT
 
 
 def test_a_file_that_does_not_import_is_followed_by_nobody(examine):

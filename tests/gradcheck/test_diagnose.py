@@ -158,6 +158,11 @@ def test_a_gradient_of_zeros_accepts_no_factor():
     assert not [cause for cause in said if "factor" in cause or "sign" in cause]
 
 
+def test_arguments_whose_squares_are_zero_do_no_harm():
+    x = np.array([4e-240, 0.0, 0.0])
+    assert isinstance(candidates(np.array([1e-3, 0.0, 0.0]), x, arguments={"x": x}), tuple)
+
+
 def test_useless_clues_are_passed_over():
     clues = {
         "upstream": "g",
@@ -170,6 +175,142 @@ def test_a_list_of_numbers_is_diagnosed_as_a_vector():
     with pytest.raises(Mismatch) as caught:
         assert_gradient((-12.0, -18.0), (12.0, 18.0), of="slopes")
     assert caught.value.finding.candidates[0] == "the sign is wrong (times -1)"
+
+
+def test_the_order_in_which_causes_are_believed():
+    """The page on what people see gives it; one exception: the bare number comes after the named mistakes."""
+    x, g = RNG.normal(size=(2, 5, 3)) + 3
+    order = [
+        ("forgot `return`?", (None, E)),
+        ("2 results where one is expected", ((E, E), E)),
+        ("dtype float32 where float64 belongs", (E.astype(np.float32), E)),
+        ("nan (0/0, inf - inf, or the log of a negative number?)", (E * np.nan, E)),
+        ("transposed (right after .T)", (E.T, E)),
+        ("all zeros", (E * 0, E)),
+        ("the sign is wrong (times -1)", (-E, E)),
+        ("missing factor 1/N (mean, not sum?), N = size of axis 0", (5 * E, E)),
+        ("equal to the upstream gradient: the local derivative is missing", (g, g * x)),
+        ("missing factor `x`", (g * x, g * x**2)),
+        ("uses `x` where `t` belongs", (g * x**2, g * np.tanh(x) ** 2)),
+        ("named", None),
+        ("a constant factor 1.7 too large", (1.7 * E, E)),
+        ("right where it is not 0, but 0 in too many places", (np.where(x > 3, E, 0), E)),
+    ]
+    for cause, pair in order:
+        if pair is None:
+            continue
+        arguments = {"x": x, "t": np.tanh(x)} if cause.startswith("uses") else {"x": x}
+        said = candidates(*pair, upstream=g, arguments=arguments, suspects={"named": pair[0]})
+        assert said.index(cause) == 0 or said[0] == "named", cause
+        before = order.index((cause, pair)) < order.index(("named", None))
+        assert (said.index(cause) < said.index("named")) == before, cause
+    both = 3 * np.ones((3, 4))  # more than one cause holds: the one that stands earlier is said first
+    said = candidates(-both, both, upstream=-both, arguments={"x": -both})
+    first = (
+        "the sign is wrong (times -1)",
+        "equal to the upstream gradient: the local derivative is missing",
+    )
+    assert [cause for cause in said if cause in (*first, "equal to `x`")] == [*first, "equal to `x`"]
+
+
+def test_contributions():
+    a, b, c = RNG.normal(size=(3, 4))
+    named = {"through Q": a, "through K": b, "through V": c}
+
+    def first(yours, parts):
+        return candidates(yours, a + b + c, contributions=parts)[0]
+
+    assert first(b, named) == "only the contribution through K is there: `=` where `+=` is needed?"
+    assert first(b, [a, b, c]) == "holds one of its three contributions: `=` where `+=` is needed?"
+    assert first(a + c, named) == "the contribution through K is missing"
+    assert first(a + c, [a, b, c]) == "one of its three contributions is missing"
+    assert first(a + b + 2 * c, named) == "the contribution through V is counted twice"
+    assert first(a * b * c, [a, b, c]) == "the contributions are multiplied where they must be added"
+    assert candidates(1.7, 3.4, contributions=[1.7, 1.7])[0].startswith("holds one of its two contributions")
+
+
+def test_contributions_that_are_not_those_of_the_gradient_are_passed_over():
+    a, b, c = RNG.normal(size=(3, 4))
+    for parts in ([a, b], [a, b, "c"], [a, b, np.ones(3)], [a + b + c], {}):
+        said = candidates(a, a + b + c, contributions=parts)
+        assert not [cause for cause in said if "contribution" in cause]
+
+
+def test_counts_are_what_a_mean_may_be_divided_by():
+    counts = {"all targets": 9, "kept targets": 7}
+    wrong = "divided by the number of {} where the number of {} belongs"
+    assert candidates(V * 7 / 9, V, counts=counts)[0] == wrong.format("all targets", "kept targets")
+    assert candidates(V * 9 / 7, V, counts=counts)[0] == wrong.format("kept targets", "all targets")
+    assert candidates(V * 9, V, counts=counts)[0].endswith("(mean, not sum?), N = number of all targets")
+
+
+def test_overflow_is_said_only_where_a_number_is_large():
+    z = RNG.normal(size=(4, 3))
+    z[1] += 800
+    with np.errstate(all="ignore"):
+        naive = np.exp(z) / np.exp(z).sum(1, keepdims=True)
+        lse, logs = np.log(np.exp(z).sum(1)), np.log(np.exp(z) / np.exp(z).sum(1, keepdims=True))
+    overflow, nan = (
+        "overflow: exp of a large number",
+        "nan (0/0, inf - inf, or the log of a negative number?)",
+    )
+    for yours, x, first in (
+        (naive, z, overflow),
+        (lse, z, overflow),
+        (logs, z, overflow),
+        (naive.sum(), z, overflow),
+        (naive, z - 800, nan),  # nothing is large
+        (naive[::-1], z, nan),  # nan in a row that holds no large number
+        (naive, -abs(z), nan),  # far below 0: that is 0 / 0
+        (naive * np.nan, z, nan),  # nan in all rows, one of them is large
+    ):
+        expected = 0.5 if np.ndim(yours) == 0 else np.full(yours.shape, 0.5)
+        assert candidates(yours, expected, arguments={"z": x})[0] == first
+        assert candidates(yours, expected)[0] != overflow
+    half = np.full(naive.shape, 0.5)
+    assert candidates(naive, half, arguments={"z": z / 8})[0] == nan  # 100 is large in float32 only
+    single = candidates(naive.astype(np.float32), half.astype(np.float32), arguments={"z": z / 8})
+    assert single[0] == overflow
+    under = np.array([-np.inf, 0.0])
+    assert candidates(under, np.array([-1000.0, 0.0]))[0] == "log of 0: exp of a number far below 0 is 0"
+    assert candidates(under, np.array([-3.0, 0.0]))[0] == "inf (an overflow, or a division by 0?)"
+
+
+def test_a_constant_is_no_size_where_it_is_the_same_in_all_draws():
+    """5 in both draws: a mean over axis 0, or just a factor 5. The number is said, and the N is asked."""
+    other = RNG.normal(size=(5, 4))
+    draws = [candidates(5 * E, E), candidates(5 * other, other)]
+    assert confirm(draws) == "5x too large: missing factor 1/N (mean, not sum?)"
+    assert confirm([candidates(5 * E, E), candidates(4 * other.T, other.T)]).endswith("N = size of axis 0")
+    assert confirm([candidates(5 * E, E, suspects={"named": 5 * E})] * 2) == ""
+    named = [candidates(5 * e, e, suspects={"named": 5 * e}) for e in (E, other)]
+    assert confirm(named) == "named"
+
+
+def test_which_axis_of_a_square_cannot_be_told():
+    square = RNG.normal(size=(4, 4))
+    assert candidates(4 * square, square)[0] == "missing factor 1/N (mean, not sum?)"
+    assert (
+        confirm([candidates(4 * square, square), candidates(5 * E, E)])
+        == "missing factor 1/N (mean, not sum?)"
+    )
+
+
+def test_draws_that_expect_the_same_are_one_draw():
+    same = [candidates(4.0, 2.0), candidates(4.0, 2.0 + 1e-12)]
+    assert same[0] == ("a factor 2 too much", "a constant factor 2 too large", "2 too large")
+    assert confirm(same) == ""
+    assert confirm([candidates(4.0, 2.0), candidates(6.0, 3.0)]) == "a factor 2 too much"
+    assert confirm([*same, candidates(6.0, 3.0)]) == "a factor 2 too much"
+    tables = [candidates({"a": [V, 2 * e]}, {"a": [V, e]}) for e in (V, V, E)]
+    assert confirm(tables[:2]) == ""
+    assert confirm(tables[1:]) == "a factor 2 too much"
+
+
+def test_what_is_wrong_in_form_needs_no_other_numbers():
+    """That the result is None, or a list, is a fact and no guess from numbers."""
+    assert confirm([candidates(None, 2.0), candidates(None, 2.0)]) == "forgot `return`?"
+    assert confirm([candidates([V], V), candidates([V], V)]) == "a list where a float64 array belongs"
 
 
 def test_confirm_takes_the_first_that_all_draws_name():

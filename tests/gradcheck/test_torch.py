@@ -108,3 +108,17 @@ def test_the_numerical_derivative_of_a_function_of_tensors():
     upstream = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], dtype=DOUBLE)
     gradient = numerical_vjp(torch.exp, X.float(), upstream)
     assert_gradient(gradient, upstream * torch.exp(X), of="dx")
+
+
+def test_contributions_counts_and_large_numbers_may_be_tensors():
+    parts = [X, 2 * X**2]
+    assert candidates(X, X + 2 * X**2, contributions=parts)[0].startswith(
+        "holds one of its two contributions"
+    )
+    counts = {"all targets": torch.tensor(9), "kept targets": np.int64(7)}
+    said = candidates(X * 7 / 9, X, counts=counts)[0]
+    assert said == "divided by the number of all targets where the number of kept targets belongs"
+    z = torch.tensor([[100.0, 0.0], [1.0, 2.0]], dtype=torch.float32)
+    naive = z.exp() / z.exp().sum(1, keepdim=True)
+    assert candidates(naive, z.softmax(1), arguments={"z": z})[0] == "overflow: exp of a large number"
+    assert candidates(naive.double(), z.softmax(1).double(), arguments={"z": z})[0].startswith("nan (0/0")

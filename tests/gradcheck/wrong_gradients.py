@@ -293,7 +293,7 @@ def layer_norm_straight_through(draw):
     return g * gamma / s, dx, clues
 
 
-@mistake(UNNAMED)
+@mistake("the sum runs over axis 0 where axis 1 belongs")
 def softmax_over_the_wrong_axis(draw):
     g, p, clues = softmax_rows(draw)
     return p * (g - (g * p).sum(0)), softmax_backward(g, p), clues

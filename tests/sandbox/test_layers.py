@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import signal
 import socket
 from itertools import pairwise
@@ -19,6 +20,11 @@ from grader.sandbox.limits import MIB, Bounds, apply_limits
 from grader.sandbox.namespaces import ProcessNamespaces, enter_empty_root, leave_the_machine
 from grader.sandbox.rungs import EXTRA, REQUIRED
 from grader.sandbox.syscalls import drop_capabilities, forbid_inspection, forbid_new_privileges
+
+LIFTED = (
+    *(resource.RLIMIT_AS, resource.RLIMIT_NOFILE, resource.RLIMIT_NPROC),
+    *(resource.RLIMIT_MEMLOCK, resource.RLIMIT_FSIZE),
+)
 
 
 @pytest.fixture
@@ -185,6 +191,18 @@ def test_limits_hold_a_user_without_privileges(tmp_path):
 
     in_a_child(action)
     os.close(file)
+
+
+def test_a_gpu_lifts_the_limits_that_no_driver_works_under_and_no_others():
+    def action():
+        before = {kind: resource.getrlimit(kind) for kind in LIFTED}
+        apply_limits(Bounds(cpu_seconds=5, memory=32 * MIB, gpu=True), 0)
+        assert {kind: resource.getrlimit(kind) for kind in LIFTED} == before
+        assert resource.getrlimit(resource.RLIMIT_CPU) == (11, 11)
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, 0)
+        bytearray(64 * MIB)
+
+    in_a_child(action)
 
 
 def test_no_capability_is_left():

@@ -1,5 +1,7 @@
 """The screen at every width, and the options of pytest that students use."""
 
+import sys
+
 import pytest
 
 
@@ -134,3 +136,57 @@ def test_a_broken_catalogue_is_one_clear_line(course):
 def test_state_that_cannot_be_written_is_no_trouble(course):
     (course.root / ".kata" / "state.json").mkdir()
     assert course.run().code == 1
+
+
+@pytest.fixture
+def placed(course):
+    """A test of the student's own that passes on a GPU only."""
+    test = 'def test_where(student, device):\n    assert device == "cuda"\n'
+    (course.root / "u01_first" / "test_mine.py").write_text(test, encoding="utf-8")
+    return course
+
+
+@pytest.mark.parametrize("words", [(), ("--device", "cpu"), ("--device=cpu", "u01_first")])
+def test_the_device_is_the_cpu_unless_another_one_is_asked_for(placed, words):
+    assert placed.run(*words).line("your own tests: 1 fail")
+
+
+@pytest.mark.parametrize(("where", "words"), [(".", ()), ("..", ("exercises",)), ("u01_first", ())])
+def test_the_device_is_the_gpu_where_there_is_one(placed, monkeypatch, where, words):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    result = placed.run("--device", "cuda", *words, cwd=placed.root / where)
+    assert result.line("your own tests: 1 pass")
+
+
+def test_without_a_gpu_the_run_says_so_and_runs_nothing(placed, monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    result = placed.run("--device", "cuda")
+    assert result.code == 4
+    assert "--device cuda: torch finds no CUDA GPU here" in result.err
+    assert "Traceback" not in result.err
+    assert "your own tests" not in result.out
+
+
+def test_without_torch_the_run_says_so(placed, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    result = placed.run("--device", "cuda")
+    assert result.code == 4
+    assert "--device cuda: torch is not installed here" in result.err
+
+
+def test_an_unknown_device_is_refused(course):
+    result = course.run("--device", "tpu")
+    assert result.code == 4
+    assert "invalid choice: 'tpu'" in result.err
+
+
+def test_another_project_may_have_an_option_of_that_name(course, tmp_path):
+    conftest = 'def pytest_addoption(parser):\n    parser.addoption("--device", default="none")\n'
+    test = 'def test_it(pytestconfig):\n    assert pytestconfig.getoption("--device") == "tpu"\n'
+    for name, text in {"conftest.py": conftest, "test_it.py": test, "pytest.ini": "[pytest]\n"}.items():
+        (tmp_path / "other").mkdir(exist_ok=True)
+        (tmp_path / "other" / name).write_text(text, encoding="utf-8")
+    result = course.pytest("-p", "katagrad", "--device", "tpu", cwd=tmp_path / "other")
+    assert result.code == 0, result.out + result.err

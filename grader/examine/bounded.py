@@ -1,0 +1,27 @@
+"""Bounds what this process itself computes: a test, or the reference, may be handed hostile numbers."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from grader.errors import TooSlow
+
+FACTOR, SPARE = 3.0, 2.0  # beyond what the student's code may use: an honest test needs far less
+
+
+@contextmanager
+def own_seconds(seconds: float) -> Iterator[None]:
+    """Raise TooSlow in the block once this process has computed for longer; only in a main thread."""
+    limit = seconds * FACTOR + SPARE
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        raise TooSlow(f"stopped after {limit:g} s: a test could not come to an end with this result")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
