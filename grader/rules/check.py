@@ -8,7 +8,6 @@ from difflib import get_close_matches
 
 from grader.course.model import Rules
 from grader.rules import library, words
-from grader.rules.names import taken
 from grader.rules.regions import Region
 
 DETOUR = "a name must not be reached through a text, nor a text be run"
@@ -17,12 +16,23 @@ AFTER_A_DOT = "after a dot only names from the unit's list may stand"
 
 @dataclass(frozen=True, order=True)
 class Breach:
-    """One line that breaks a rule. what: "uses `torch.softmax`"    rule: the rule in words"""
+    """One line that breaks a rule. what: "uses `torch.softmax`"    rule: the rule in words
+
+    unlisted: the name that is not on the list    among: the kind of list, "attributes" or "imports"
+    """
 
     line: int
     what: str
     rule: str
     help: str = ""
+    unlisted: str = ""
+    among: str = ""
+
+    def told(self, rules: Rules) -> str:
+        """What to do, with names near it on the list; looked up for the one breach that is shown."""
+        names = getattr(rules, self.among) or () if self.among else ()
+        near = get_close_matches(self.unlisted, sorted(names), n=3, cutoff=0.7) if self.unlisted else []
+        return f"near it on the list: {', '.join(near)}; {words.LIST}" if near else self.help or words.LIST
 
 
 class Checker:
@@ -44,8 +54,7 @@ class Checker:
 
     def breaches(self, region: Region) -> Iterator[Breach]:
         """Every breach in a region, in no order."""
-        free = taken(region.nodes)
-        parts = list(region.parts())
+        free, parts = region.free, region.parts
         called = {id(part.func): part for part in parts if isinstance(part, ast.Call)}
         chains = {id(part.value): part for part in parts if isinstance(part, ast.Attribute)}
         for part in parts:
@@ -94,11 +103,7 @@ class Checker:
                     f"`{name}` is also a name of torch or Python: call yours otherwise",
                 )
             else:
-                yield Breach(line, f"uses `{said}`", AFTER_A_DOT, self._near(name))
-
-    def _near(self, name: str) -> str:
-        near = get_close_matches(name, sorted(self.listed), n=3, cutoff=0.7)
-        return f"near it on the list: {', '.join(near)}; {words.LIST}" if near else words.LIST
+                yield Breach(line, f"uses `{said}`", AFTER_A_DOT, "", name, "attributes")
 
     def _name(self, node: ast.Name, is_free: bool, call: ast.Call | None) -> Iterator[Breach]:
         name = node.id
@@ -149,8 +154,8 @@ class Checker:
             return
         if self.strict and name not in self.listed:
             what = f"imports `{name}` from `{module}`"
-            rule = "everything by name" if name == "*" else AFTER_A_DOT
-            yield Breach(node.lineno, what, rule, self._near(name))
+            rule = "only single names may be imported" if name == "*" else AFTER_A_DOT
+            yield Breach(node.lineno, what, rule, "", name, "attributes")
         elif self.no_complex and name in words.COMPLEX:
             yield Breach(node.lineno, f"imports `{name}`", NO_COMPLEX, _COMPLEX)
 
@@ -163,9 +168,7 @@ class Checker:
                 rule = f"this unit is written without {top}, which differentiates by itself"
                 yield Breach(line, f"imports `{name}`", rule, "write it with what the lesson uses")
             else:
-                near = get_close_matches(name, sorted(self.imports or ()), n=2)
-                help = f"near it on the list: {', '.join(near)}; {words.LIST}" if near else words.LIST
-                yield Breach(line, f"imports `{name}`", "it is not on the unit's list of modules", help)
+                yield Breach(line, f"imports `{name}`", NOT_LISTED, "", name, "imports")
 
     def _may_import(self, module: str) -> bool:
         return self.imports is None or module in self.imports or module in self.modules
@@ -184,6 +187,7 @@ class Checker:
 
 
 NO_COMPLEX = "complex numbers are not allowed here"
+NOT_LISTED = "it is not on the unit's list of modules"
 RELATIVE = "modules are imported by their full names"
 _COMPLEX = "write it with real numbers"
 _PATTERN = "ask with isinstance(), then read the attributes by name"

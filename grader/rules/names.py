@@ -38,11 +38,6 @@ def taken(nodes: list[ast.AST]) -> set[str]:
     return scope.used | scope.sure | scope.bound
 
 
-def global_names(node: ast.AST) -> set[str]:
-    """The names that `global` statements anywhere below name."""
-    return {name for part in ast.walk(node) if isinstance(part, ast.Global) for name in part.names}
-
-
 def _walk(nodes: list[ast.AST], scope: _Scope) -> None:
     """Everything of one scope without recursion; an inner scope is a call."""
     todo = list(nodes)
@@ -51,7 +46,7 @@ def _walk(nodes: list[ast.AST], scope: _Scope) -> None:
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 scope.bound.add(node.name)
-                todo += _outside(node)
+                todo += outside(node)
                 _inner(node.args, node.body, scope)
             case ast.Lambda():
                 todo += _defaults(node.args)
@@ -138,8 +133,8 @@ def _defaults(args: ast.arguments) -> list[ast.AST]:
     return [*args.defaults, *(default for default in args.kw_defaults if default is not None)]
 
 
-def _outside(node: Function) -> list[ast.AST]:
-    """What of a function is evaluated where it is defined."""
+def outside(node: Function) -> list[ast.AST]:
+    """What of a function is evaluated where it is defined: decorators, defaults, annotations."""
     annotations = [arg.annotation for arg in _parameters(node.args) if arg.annotation is not None]
     returns = [node.returns] if node.returns is not None else []
     types = getattr(node, "type_params", [])

@@ -6,13 +6,16 @@ import, an assignment. What runs at import beside them belongs to everybody.
 
 import ast
 import copy
+import re
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from grader.rules.names import global_names, taken
+from grader.rules.names import outside, taken
 
 EVERYBODY = ""  # the region of what runs when the file is imported
+COURSE_MODULE = re.compile(r"u\d\d_")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 COMPOUND = (
     ast.If,
@@ -25,10 +28,9 @@ COMPOUND = (
     ast.TryStar,
     ast.Match,
 )
-MUTABLE = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.DictComp, ast.SetComp)
 
 
-@dataclass
+@dataclass(eq=False)
 class Region:
     """nodes: roots of its syntax tree    to: names of regions that it reaches directly
 
@@ -40,22 +42,29 @@ class Region:
     nodes: list[ast.AST] = field(default_factory=list)
     to: set[str] = field(default_factory=set)
 
-    def parts(self) -> Iterator[ast.AST]:
-        """Every node of its tree."""
-        for node in self.nodes:
-            yield from ast.walk(node)
+    @cached_property
+    def parts(self) -> list[ast.AST]:
+        """Every node of its tree. To be asked when the file is cut, as `free` is."""
+        return [part for node in self.nodes for part in ast.walk(node)]
+
+    @cached_property
+    def free(self) -> set[str]:
+        """The names that it takes from its module."""
+        return taken(self.nodes)
+
+
+class TooDeep(Exception):
+    """Source that Python may well run, and that cannot be looked through here."""
 
 
 def parse(source: str) -> ast.Module:
-    """The syntax tree. Raises SyntaxError, and nothing else, for source that cannot be parsed."""
+    """The syntax tree. Raises SyntaxError for what Python cannot read either, else TooDeep."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a student's "\d" is not the grader's business
             return ast.parse(source)
-    except RecursionError:
-        raise SyntaxError("the source is nested too deeply to be read") from None
-    except MemoryError:
-        raise SyntaxError("the source is too complex to be read") from None
+    except (RecursionError, MemoryError):
+        raise TooDeep from None
     except ValueError as error:  # null bytes, lone surrogates, numbers of thousands of digits
         raise SyntaxError(f"the source cannot be read: {type(error).__name__}") from None
 
@@ -66,8 +75,8 @@ class Regions:
     def __init__(self, tree: ast.Module, symbols: Iterable[str]) -> None:
         self.symbols = frozenset(symbols)
         self.all: dict[str, Region] = {EVERYBODY: Region(EVERYBODY)}
-        self._assigned: dict[str, list[ast.expr | None]] = {}
         self._attributes: dict[str, set[str]] = {}
+        self._private: dict[str, set[str]] = {}
         self._runs_main = "__name__" in _bound_names(tree)
         self._cut(tree.body)
         self._connect()
@@ -114,12 +123,8 @@ class Regions:
 
     def _is_main(self, statement: ast.If) -> bool:
         """`if __name__ == "__main__":` never runs where the file is imported."""
-        match statement.test:
-            case ast.Compare(
-                left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant("__main__")]
-            ):
-                return not self._runs_main
-        return False
+        asked = ast.unparse(statement.test) if isinstance(statement.test, ast.Compare) else ""
+        return asked in ("__name__ == '__main__'", "'__main__' == __name__") and not self._runs_main
 
     def _compound(self, statement: ast.stmt) -> list[ast.stmt]:
         """The statements inside; what decides about them runs at import."""
@@ -155,13 +160,13 @@ class Regions:
         self._add(node.name, without)
 
     def _assignment(self, statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
-        named = False
-        for name in _targets(statement):
+        names = _targets(statement)
+        for name in names:
             owner = name.partition(".")[0]
-            self._assigned.setdefault(name, []).append(statement.value)
-            named = True
             self._add(name if name in self.symbols or "." not in name else owner, statement)
-        if not named or not all(isinstance(t, ast.Name) for t in _target_nodes(statement)):
+        parts = (part for target in _target_nodes(statement) for part in ast.walk(target))
+        into = any(isinstance(part, ast.Attribute | ast.Subscript) for part in parts)
+        if into and not self.symbols.issuperset(names or [EVERYBODY]):
             self._add(EVERYBODY, statement)  # TABLE[0] = ..., torch.sum = ...
 
     def _connect(self) -> None:
@@ -170,31 +175,31 @@ class Regions:
             for name in _bound_from_inside(region) - self.symbols if region.name else ():
                 self._add(name)
                 self.all[name].to.add(region.name)
+        for known in self.all:
+            for at in range(1, len(known)):
+                if known.startswith("__", at):
+                    self._private.setdefault(known[at:], set()).add(known)
         for region in self.all.values():
-            for name in taken(region.nodes):
-                region.to |= self._named(name)
-            for part in region.parts():
-                if isinstance(part, ast.Attribute):
-                    region.to |= self._attributes.get(part.attr, set())
-            if "." in region.name:
-                region.to.add(region.name.partition(".")[0])
-        self._share()
-        for region in list(self.all.values()):
+            self._link(region)
+        for region in self.all.values():
             if region.name:
                 self.all[EVERYBODY].to |= self._run_at_import(region)
-            region.to &= self.all.keys()
-            region.to.discard(region.name)
+        for region in self.all.values():
+            region.to = {name for name in region.to if name in self.all and name != region.name}
+
+    def _link(self, region: Region) -> None:
+        for name in region.free:
+            region.to |= self._named(name)
+        for part in region.parts:
+            if isinstance(part, ast.Attribute):
+                region.to |= self._attributes.get(part.attr, set())
+        if "." in region.name:
+            region.to.add(region.name.partition(".")[0])
 
     def _named(self, name: str) -> set[str]:
         if name.startswith("__") and not name.endswith("__"):  # inside class C Python reads `_C__name`
-            return {known for known in self.all if known.endswith(name)}
+            return self._private.get(name, set())
         return {name} & self.all.keys()
-
-    def _share(self) -> None:
-        """Whoever uses a list, a dict or an object of the module reaches whoever may write into it."""
-        for name, values in self._assigned.items():
-            if name in self.all and any(isinstance(value, MUTABLE) for value in values):
-                self.all[name].to |= {r.name for r in self.all.values() if r.name and _writes_into(r, name)}
 
     def _run_at_import(self, region: Region) -> set[str]:
         """The regions whose code runs when this one is defined: by decorators, bases, calls, defaults."""
@@ -203,25 +208,33 @@ class Regions:
         while todo:
             node = todo.pop()
             if isinstance(node, FUNCTIONS):
-                defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
-                found |= self._names_in([*node.decorator_list, *filter(_calls, defaults)])
+                others = (part for part in outside(node) if part not in node.decorator_list)
+                found |= self._names_in([*node.decorator_list, *filter(_calls, others)])
             elif isinstance(node, ast.ClassDef):
                 bases = [*node.bases, *(keyword.value for keyword in node.keywords)]
                 found |= self._names_in([*node.decorator_list, *bases])
                 todo += node.body
             elif _calls(node):
-                found |= self._names_in([node])
+                found |= self._names_in([node]) - set(_targets(node))
         return found - {region.name}
 
     def _names_in(self, nodes: Iterable[ast.AST]) -> set[str]:
         names = taken(list(nodes))
-        return {r for name in names for r in self._named(name) if not self.all[r].symbol}
+        found = {r for name in names for r in self._named(name) if not self.all[r].symbol}
+        return {r for r in found if not all(map(_is_foreign_import, self.all[r].nodes))}
 
 
 def _one_alias(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
     alone = copy.copy(statement)
     alone.names = [alias]
     return alone
+
+
+def _is_foreign_import(node: ast.AST) -> bool:
+    """Whether it imports something that no student wrote: using it runs no code of the file."""
+    if isinstance(node, ast.ImportFrom):
+        return not (node.level or COURSE_MODULE.match(node.module or ""))
+    return isinstance(node, ast.Import) and not COURSE_MODULE.match(node.names[0].name)
 
 
 def _bound_names(tree: ast.AST) -> set[str]:
@@ -244,7 +257,7 @@ def _bound_names(tree: ast.AST) -> set[str]:
     return found
 
 
-def _target_nodes(statement: ast.stmt) -> list[ast.expr]:
+def _target_nodes(statement: ast.AST) -> list[ast.expr]:
     match statement:
         case ast.Assign(targets=targets):
             return targets
@@ -253,12 +266,12 @@ def _target_nodes(statement: ast.stmt) -> list[ast.expr]:
     return []
 
 
-def _targets(statement: ast.stmt) -> list[str]:
+def _targets(statement: ast.AST) -> list[str]:
     """The names that a statement of a module or class binds: "f", "Value.backward", "EPS"."""
     if isinstance(statement, (*FUNCTIONS, ast.ClassDef)):
         return [statement.name]
     found: list[str] = []
-    todo = _target_nodes(statement)
+    todo = list(_target_nodes(statement))
     while todo:
         match todo.pop():
             case ast.Name(id=name):
@@ -274,27 +287,15 @@ def _targets(statement: ast.stmt) -> list[str]:
 
 def _bound_from_inside(region: Region) -> set[str]:
     """Names of the module that a region may bind while it runs."""
-    walrus = (p.target.id for p in region.parts() if isinstance(p, ast.NamedExpr))
-    return {name for node in region.nodes for name in global_names(node)} | set(walrus)
+    found: set[str] = set()
+    for part in region.parts:
+        if isinstance(part, ast.Global):
+            found.update(part.names)
+        elif isinstance(part, ast.NamedExpr):
+            found.add(part.target.id)
+    return found
 
 
 def _calls(node: ast.AST) -> bool:
-    return any(isinstance(part, ast.Call | ast.Await) for part in ast.walk(node))
-
-
-def _writes_into(region: Region, name: str) -> bool:
-    """Whether it may change an object of the module: a method call on it, an item or attribute set, or
-    handing it to a function."""
-    for part in region.parts():
-        match part:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=n))) if n == name:
-                return True
-            case ast.Call(args=args) if any(isinstance(a, ast.Name) and a.id == name for a in args):
-                return True
-            case ast.Subscript(value=ast.Name(id=n), ctx=ast.Store()) if n == name:
-                return True
-            case ast.Attribute(value=ast.Name(id=n), ctx=ast.Store()) if n == name:
-                return True
-            case ast.AugAssign(target=ast.Name(id=n)) if n == name:
-                return True
-    return False
+    """Whether evaluating it may run code of the file; `A[0]` does where the class says how."""
+    return any(isinstance(part, ast.Call | ast.Subscript) for part in ast.walk(node))

@@ -1,7 +1,7 @@
 """Which exercises of a unit break a rule, and in which line: decided before anything runs."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -9,10 +9,14 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Rules, Unit
 from grader.gradcheck.message import Finding
 from grader.rules.check import Breach, Checker
-from grader.rules.regions import Regions, parse
+from grader.rules.regions import Regions, TooDeep, parse
 
 WIDTH = 400  # of a student's line, as far as it is shown
 MOST_LINES = 5
+TOO_DEEP = Finding(
+    what="the file is nested too deeply to be held to the rules",
+    help="Write it with fewer brackets, operators and functions inside each other.",
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,14 @@ class Rulebook:
         rules = {exercise.id: self.catalogue.rules(exercise.id) for exercise in unit.exercises}
         if unit.file not in files or not any(rules.values()):
             return {}
+        held = [id for id, rule in rules.items() if rule is not None]
         try:
             file = _read(files[unit.file])
             return self._broken(unit, file, files, rules, shown or unit.file)
-        except (SyntaxError, RecursionError, MemoryError):
+        except SyntaxError:
             return {}
+        except (TooDeep, RecursionError, MemoryError):  # it may run all the same
+            return dict.fromkeys(held, replace(TOO_DEEP, where=shown or unit.file))
 
     def _broken(
         self,
@@ -72,9 +79,10 @@ class Rulebook:
                 if (rule, name) not in seen:
                     seen[rule, name] = list(checker.breaches(regions.all[name]))
                 found.setdefault(exercise.id, []).extend(seen[rule, name])
-            nodes = [node for name in reached[exercise.id] for node in regions.all[name].nodes]
-            used = self._imported(nodes, files, unit) if checker.strict else {}
-            found.setdefault(exercise.id, []).extend(self._through_imports(checker, used, file.tree))
+            if checker.strict and imported:
+                nodes = [node for name in reached[exercise.id] for node in regions.all[name].nodes]
+                used = self._imported(nodes, files, unit).keys()
+                found[exercise.id] += self._through_imports(checker, imported, used, file.tree)
         broken = {id: sorted(set(breaches)) for id, breaches in found.items() if breaches}
         own = dict(broken)
         held = [exercise for exercise in unit.exercises if rules[exercise.id] is not None]
@@ -82,7 +90,7 @@ class Rulebook:
             through = {owners[symbol].id for symbol in regions.leans_on(reached[exercise.id])}
             self._leaning(exercise.id, through, broken, own)
         lines = file.text.splitlines()
-        return {id: _finding(breaches, lines, shown) for id, breaches in broken.items()}
+        return {id: _finding(breaches, rules[id] or Rules(), lines, shown) for id, breaches in broken.items()}
 
     def _leaning(
         self, id: str, others: set[str], broken: dict[str, list[Breach]], own: Mapping[str, list[Breach]]
@@ -104,20 +112,24 @@ class Rulebook:
                 unit = self.modules.get(name, importer)
                 if unit is importer or name in found or unit.file not in files:
                     continue
-                with suppress(SyntaxError):  # importing it says so
+                with suppress(SyntaxError):  # importing it says so; what is too deep is no file to lean on
                     found[name] = _read(files[unit.file])
                     todo.append(found[name].tree)
         return found
 
     def _through_imports(
-        self, checker: Checker, imported: Mapping[str, _File], tree: ast.Module
+        self, checker: Checker, imported: Mapping[str, _File], used: Collection[str], tree: ast.Module
     ) -> Iterator[Breach]:
-        """In units that are held to a list, what is imported from other units is held to it too."""
+        """In units that are held to a list, what is imported from other units is held to it too.
+
+        used: the files that an exercise reaches; of the others only what runs at import counts
+        """
         for name, other in imported.items():
             rules = self.catalogue.unit_rules(self.modules[name])
             wider = Checker(checker.rules.joined(rules), checker.defined, checker.modules)
-            whole = Regions(other.tree, ())
-            breaches = sorted(b for region in whole.all.values() for b in wider.breaches(region))
+            regions = Regions(other.tree, ())
+            counted = regions.all if name in used else regions.reach(())
+            breaches = sorted(b for region in counted for b in wider.breaches(regions.all[region]))
             if breaches:
                 what = f"imports `{name}`, which {breaches[0].what} in its line {breaches[0].line}"
                 yield replace(breaches[0], line=_line_of_import(tree, name), what=what)
@@ -165,12 +177,13 @@ def _line_of_import(tree: ast.Module, module: str) -> int:
     return 1
 
 
-def _finding(breaches: list[Breach], lines: list[str], shown: str) -> Finding:
+def _finding(breaches: list[Breach], rules: Rules, lines: list[str], shown: str) -> Finding:
     first = breaches[0]
     source = lines[first.line - 1].strip()[:WIDTH] if 0 < first.line <= len(lines) else ""
     others = list(dict.fromkeys(b.line for b in breaches if b.line != first.line))
     also = ", ".join(map(str, others[:MOST_LINES])) + (", ..." if len(others) > MOST_LINES else "")
-    help = first.help[:1].upper() + first.help[1:]
+    help = first.told(rules)
+    help = help[:1].upper() + help[1:]
     if others:
         help = f"{help}. Rules are broken in {'line' if len(others) == 1 else 'lines'} {also} too"
     return Finding(

@@ -61,6 +61,8 @@ def one_line(group: Sequence[Shown], look: Look, id_width: int = 0) -> Line:
 
 def _line_number(shown: Shown) -> str:
     finding = shown.outcome.finding
+    if finding is not None and finding.what.startswith("line "):
+        return ""  # it says so itself
     line = finding.where.rpartition(":")[2] if finding else ""
     return f" on line {line}" if line.isdigit() else ""
 

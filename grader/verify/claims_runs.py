@@ -7,7 +7,6 @@ from pathlib import Path
 from grader.course.model import Exercise
 from grader.examine.judge import place_of, shown
 from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
-from grader.scoring.rubric import EARNS_NOTHING
 from grader.verify.broken import Broken, place
 from grader.verify.cases import Case
 from grader.verify.selection import Selection
@@ -149,8 +148,8 @@ def _own(selection: Selection, case: Case, outcome: ExerciseOutcome) -> Iterator
 
 
 def earned(outcome: ExerciseOutcome) -> float:
-    """The share of the exercise's points that this outcome is worth, 0..1."""
-    return 0.0 if outcome.verdict in EARNS_NOTHING else outcome.passed_share
+    """The share of the points that this outcome may be worth, 0..1: follow-through counted in full."""
+    return outcome.share(1.0)
 
 
 def diagnosis(outcome: ExerciseOutcome) -> str:
@@ -182,7 +181,7 @@ def _test(outcome: ExerciseOutcome) -> str:
 
 def _passed(outcome: ExerciseOutcome) -> str:
     """The tests that earn something: the hidden ones, or the public ones where no hidden one passed."""
-    right = [test for test in outcome.tests if test.verdict is Verdict.RIGHT]
+    right = [test for test in outcome.tests if test.verdict is Verdict.RIGHT or test.followed]
     return ", ".join(_name(test) for test in [test for test in right if not test.public] or right)
 
 

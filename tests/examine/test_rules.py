@@ -167,9 +167,7 @@ def test_a_breach_names_line_and_rule_and_earns_nothing(examine):
     assert soft.finding.where == "u01_held/held.py:10"
     assert soft.finding.source == "return torch.softmax(x, -1)"
     assert soft.finding.what.startswith("line 10 uses `torch.softmax`: after a dot only names")
-    assert got["twice"].needs == got["twice"].followed == ("u01.soft",)
-    assert got["twice"].passed_share == 0
-    assert got["twice"].share(1.0) == 1
+    assert got["twice"].followed == ("u01.soft",)  # with the reference's soft, not with the student's
 
 
 def test_a_tripwire_stops_what_the_tree_let_pass(examine):
@@ -192,6 +190,14 @@ def test_a_need_that_trips_is_paid_for_once(examine):
     got = examine((SOFT, "    torch.sigmoid(x)\n" + SOFT))
     assert verdicts(got) == {"soft": R, "twice": OK, "recorded": OK, "plus": OK}
     assert got["twice"].followed == ("u01.soft",)
+
+
+def test_a_need_that_breaks_a_rule_does_not_carry_a_wrong_one(examine):
+    """Right only because of the breach of what it needs: then it is wrong."""
+    hidden = "    if x is None:\n        return lambda z: 2 * torch.softmax(z, -1)\n" + SOFT
+    got = examine((SOFT, hidden), ("    return 2 * soft(x)", "    return soft(None)(x)"))
+    assert verdicts(got)["soft"] is R
+    assert verdicts(got)["twice"] is not OK
 
 
 def test_a_name_that_one_exercise_does_without(examine):

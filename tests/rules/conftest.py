@@ -23,6 +23,8 @@ def _catalogue_of(torch=(), numpy=(), course_rules=FLAVOURS, **fields):
     """A course of the units u08 (torch) and u01 (numpy) with these exercises. fields: of the torch unit"""
     units = [
         {"id": "u01", "title": "t", "folder": "u01_plain", "exercises": list(numpy)},
+        {"id": "u02", "title": "t", "folder": "u02_more"},
+        {"id": "u03", "title": "t", "folder": "u03_late"},
         {
             "id": "u08",
             "title": "t",

@@ -300,6 +300,36 @@ EVASIONS = {
         def unused(a=patch(torch)): pass
         def f(x): return torch.sum(x, -1)
     """,
+    "monkeypatching by an annotation": """
+        import torch
+        def patch(m): m.sum = m.softmax
+        def unused(a: patch(torch)): pass
+        def f(x): return torch.sum(x, -1)
+    """,
+    "monkeypatching by an index": """
+        import torch
+        class Patch:
+            def __class_getitem__(cls, m): m.sum = m.softmax
+        DONE = Patch[torch]
+        def f(x): return torch.sum(x, -1)
+    """,
+    "monkeypatching by an import that nothing uses": """
+        import torch
+        import u02_more.more
+        def f(x): return torch.sum(x, -1)
+    """,
+    "monkeypatching by a function of another unit": """
+        import torch
+        import u03_late.late as tools
+        DONE = tools.patch(torch)
+        def f(x): return torch.sum(x, -1)
+    """,
+    "an import of itself": """
+        import torch
+        import u08_soft.soft as me
+        def hidden(x): return torch.softmax(x, -1)
+        def f(x): return me.hidden(x)
+    """,
     "monkeypatching in a class body": """
         import torch
         def patch(m): m.sum = m.softmax
@@ -323,13 +353,14 @@ EVASIONS = {
         import torch
         TOOLS = []
         def fill(): TOOLS.append(torch.softmax)
+        FILLED = fill()
         def f(x): return TOOLS[0](x, -1)
     """,
     "a dict that another function fills": """
         import torch
         TOOLS = {}
         def fill(): TOOLS["s"] = torch.softmax
-        def f(x): return TOOLS["s"](x, -1)
+        def f(x): return (TOOLS or fill(), TOOLS["s"](x, -1))
     """,
     "a global that another function sets": """
         import torch
@@ -536,7 +567,9 @@ EVASIONS = {
 @pytest.mark.parametrize("name", EVASIONS)
 def test_it_is_found_out(strict, name):
     other = "import torch\ndef g(x): return torch.softmax(x, -1)"
-    finding = strict(EVASIONS[name], u01=other)
+    patches = "import torch\ntorch.sum = torch.softmax"
+    late = "def patch(m): m.sum = m.softmax"
+    finding = strict(EVASIONS[name], u01=other, u02=patches, u03=late)
     assert finding is not None
     assert finding.where.startswith("u08_soft/soft.py:")
     assert finding.source

@@ -94,6 +94,30 @@ HONEST = {
             f(x).sum().backward()
             print(x.grad, F.softmax(x, -1))
     """,
+    "a main block the other way round": """
+        import torch
+        def f(x): return x * 2
+        if "__main__" == __name__: print(torch.softmax(f(1), -1))
+    """,
+    "a checking helper that shares a constant": """
+        import torch
+        SHARED = torch.ones(3, 5)
+        NAMES = ["a", "b"]
+        def check(): return torch.autograd.gradcheck(f, SHARED), NAMES.append("c")
+        def f(x): return x * SHARED + len(NAMES)
+    """,
+    "an import of another unit that nothing uses": """
+        import u01_plain.plain
+        def f(x): return x
+    """,
+    "something tried out at module level": """
+        import numpy as np
+        import torch.nn.functional as F
+        import torch
+        TRIED = np.ones(3).sum() + F.softmax(torch.ones(3), -1)
+        a, (b, *c) = np.ones(3), [np.ones(2)]
+        def f(x): return x
+    """,
     "docstrings and comments that name it all": '''
         """torch.softmax, torch.autograd.grad, eval, getattr."""
         def f(x):
@@ -243,5 +267,5 @@ HONEST = {
 
 @pytest.mark.parametrize("name", HONEST)
 def test_it_breaks_no_rule(strict, name):
-    allowed = {"u01": "def g(x): return x.sum()"}
+    allowed = {"u01": "import math\ndef g(x): return x.sum()\n"}
     assert strict(HONEST[name], **allowed) is None

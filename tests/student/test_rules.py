@@ -48,6 +48,8 @@ def test_other_exercises_run_all_the_same(strict):
     strict.replace("    return n\n", "    return getattr(n, 'real')\n")
     result = strict.run("-v")
     assert result.line("R u01.spin", "rule broken", "first.py:15")
+    strict.replace("def tail(x):\n    return x", "def tail(x):\n    return vars()")
+    assert "R u01.tail   rule broken: line 27 uses `vars`" in strict.run().out
     assert "5/6 exercises" in result.out
 
 

@@ -58,6 +58,15 @@ def test_what_does_nothing_and_earns_something(broken, pool, outcome_of, kind):
 
 
 @every_way_to_do_nothing
+def test_what_does_nothing_and_earns_something_by_follow_through(broken, pool, outcome_of, kind):
+    public, hidden = outcome_of("u01.fourth", Verdict.NOT_CHECKED).tests
+    said = outcome_of("u01.fourth", Verdict.NOT_CHECKED, tests=(public, replace(hidden, followed=True)))
+    pool.said[kind, "u01.fourth", None] = replace(said, followed=("u01.double",))
+    fact = f"u01.fourth: {TOLD[kind]} earns 50%"
+    assert broken() == [f"{fact}  ({STUB}:11)  -> let test_hidden_fourth_of_zero fail on it"]
+
+
+@every_way_to_do_nothing
 def test_our_tests_break_where_nothing_is_done(broken, pool, outcome_of, kind):
     pool.said[kind, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.GRADER_ERROR)
     fact = f"u01.fourth: {TOLD[kind]} makes the grader stumble: the result is off"
