@@ -61,7 +61,10 @@ def _unreadable(unit: Unit, what: str, path: Path, mend: str) -> Iterator[Broken
     try:
         ast.parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, SyntaxError) as error:
-        fact = f"nothing of {unit.id} was run: its {what} cannot be read: {reason(error)}"
+        if isinstance(error, FileNotFoundError):
+            fact, mend = f"nothing of {unit.id} was run: it has no {what}", mend.removesuffix(" in Python")
+        else:
+            fact = f"nothing of {unit.id} was run: its {what} cannot be read: {reason(error)}"
         yield Broken(fact, place(path, getattr(error, "lineno", None) or 1), mend)
 
 
