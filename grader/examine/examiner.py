@@ -232,7 +232,7 @@ def _guard(rules: Rules | None) -> Guard:
     """What the rules of a unit ask of its workers. Where autograd is allowed, nothing is guarded."""
     if rules is None or rules.autograd or rules.attributes is None:
         return FREE
-    return Guard(rules.tripwires, autograd=False)
+    return Guard(rules.tripwires, autograd=False, complex_numbers=rules.complex_numbers is True)
 
 
 def _gravity(test: TestOutcome) -> tuple[int, bool]:

@@ -13,10 +13,12 @@ class Guard:
     """What a worker does to the libraries before student code runs.
 
     tripwires: dotted names of functions    autograd: torch records
+    complex_numbers: tensors of complex numbers may be made
     """
 
     tripwires: tuple[str, ...] = ()
     autograd: bool = True
+    complex_numbers: bool = True
 
 
 FREE = Guard()
@@ -24,7 +26,7 @@ FREE = Guard()
 
 def tripped(name: str, place: Tree) -> RuleBroken:
     """The error of a reply that reports a breach. WireError where it is malformed."""
-    what = f"calls `{name[:MAX_NAME]}`, which this unit does without"
+    what = f"{'makes' if ' ' in name else 'calls'} `{name[:MAX_NAME]}`, which this unit does without"
     match place:
         case None:
             return RuleBroken(f"the code {what}")

@@ -22,8 +22,11 @@ class Trap:
         self.tripped: list[Any] | None = None
         self.files: Container[str] = ()
 
-    def set(self, names: list[str], autograd: bool, files: Container[str]) -> None:
-        """Guard these functions, as far as they exist, from code of these files; stop torch's recording."""
+    def set(self, names: list[str], autograd: bool, complex_numbers: bool, files: Container[str]) -> None:
+        """Guard these functions, as far as they exist, from code of these files; stop torch's recording.
+
+        complex_numbers: whether tensors of them may be made
+        """
         self.files = files
         for name in names:
             owner, _, last = name.rpartition(".")
@@ -37,6 +40,23 @@ class Trap:
         torch = sys.modules.get("torch")
         if torch is not None and not autograd:
             torch._C._set_grad_enabled(False)
+        if torch is not None and not complex_numbers:
+            self._watch_for_complex(torch)
+
+    def _watch_for_complex(self, torch: Any) -> None:
+        """A root of a negative number is complex, however it was written: only the result tells."""
+        trap = self
+
+        class RealOnly(torch.overrides.TorchFunctionMode):  # type: ignore[misc]
+            def __torch_function__(
+                self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+            ) -> Any:
+                result = function(*args, **(kwargs or {}))
+                if type(result) is torch.Tensor and result.is_complex():
+                    trap.caught("complex numbers", 1)
+                return result
+
+        RealOnly().__enter__()
 
     def caught(self, name: str, depth: int) -> None:
         """Report a use by student code; torch's own use of its functions is none. depth: frames above"""

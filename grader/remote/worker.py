@@ -140,13 +140,14 @@ class Worker:
         except BaseException as worse:  # an argument was changed into something that cannot cross
             return Packer(self.export).frame(["error", self.describe(worse), [], settled])
 
-    def load(self, sources: dict[str, str], module: str, tripwires: list[str], autograd: bool) -> Any:
-        """Import the student's module from memory. `sources`: file -> text; the rest guards the library."""
+    def load(self, sources: dict[str, str], module: str, guard: tuple[Any, ...]) -> Any:
+        """Import the student's module from memory. `sources`: file -> text; guard: what `Trap.set` takes."""
         random.seed(0)
         np.random.seed(0)
         self.finder.install(sources)
         self.modules = {file.removesuffix(".py").replace("/", ".") for file in sources}
-        self.trap.set(tripwires, autograd, self.finder.sources)
+        names, autograd, complex_numbers = guard
+        self.trap.set(names, autograd, complex_numbers, self.finder.sources)
         return importlib.import_module(module)
 
     def build(self, path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

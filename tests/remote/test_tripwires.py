@@ -23,7 +23,7 @@ from grader.remote.tripwires import Trap
 names, sources = json.load(sys.stdin)
 given = {"torch": torch, "F": torch.nn.functional}
 trap = Trap()
-trap.set(names, False, {"student.py"})
+trap.set(names, False, False, {"student.py"})
 told = []
 for source in sources:
     trap.tripped = None
@@ -84,6 +84,7 @@ GUARDED = {
     "torch.log_softmax": "try: torch.log_softmax(torch.ones(3), -1)\nexcept: pass",
     "torch.special.softmax": "list(map(torch.special.softmax, [torch.ones(3)], [-1]))",
     "torch.optim.Optimizer": "torch.optim.Optimizer.step",
+    "complex numbers": "h = (0 - 1) ** 0.5 * 1e-20; torch.exp(torch.ones(3) + h)",
 }
 
 
