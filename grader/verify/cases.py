@@ -48,10 +48,9 @@ def runnable(selection: Selection) -> tuple[list[Unit], list[Broken]]:
     units: list[Unit] = []
     broken: list[Broken] = []
     for unit in selection.units:
-        found = [
-            *_unreadable(unit, "stub", catalogue.stub_file(unit), "kata stubs"),
-            *_unreadable(unit, "solution", catalogue.solution_file(unit), "write it in Python"),
-        ]
+        # Without a solution there is no stub to speak of.
+        found = list(_unreadable(unit, "solution", catalogue.solution_file(unit), "write it in Python"))
+        found += [] if found else _unreadable(unit, "stub", catalogue.stub_file(unit), "kata stubs")
         units += [] if found else [unit]
         broken += found
     return units, broken
