@@ -961,7 +961,7 @@ class Value:
         return nudged(self, lambda x: (1 + math.tanh(x / 2)) / 2)
 
 
-@wrong("u05.nonlinear_ops", earns_nothing=True)
+@wrong("u05.nonlinear_ops", diagnosis="it is always 0", earns_nothing=True)
 class Value:
     """Made for the public tests: at 0.5, at 2, and at the ends."""
 
