@@ -18,6 +18,15 @@ from grader.examine.local import LocalBackend
 from grader.examine.running import Recorder
 from grader.examine.seed import Seed
 
+UNUSED = (
+    *("cacheprovider", "terminal", "logging", "junitxml", "doctest", "unittest", "faulthandler", "warnings"),
+    *("unraisableexception", "threadexception", "stepwise"),
+)
+OPTIONS = (
+    *("--import-mode=importlib", "--assert=plain", "--noconftest", "--capture=no", "--strict-markers"),
+    *(option for name in UNUSED for option in ("-p", f"no:{name}")),
+)
+
 
 class _Configure:
     def __init__(self, desk: Desk) -> None:
@@ -61,32 +70,7 @@ def run_session(
         try:
             with importable(checks):
                 code = pytest.main(
-                    [
-                        *("-c", str(ini), f"--rootdir={catalogue.root}", "--import-mode=importlib"),
-                        *("--assert=plain", "--noconftest", "--capture=no", "--strict-markers"),
-                        *(
-                            "-p",
-                            "no:cacheprovider",
-                            "-p",
-                            "no:terminal",
-                            "-p",
-                            "no:logging",
-                            "-p",
-                            "no:junitxml",
-                        ),
-                        *(
-                            "-p",
-                            "no:doctest",
-                            "-p",
-                            "no:unittest",
-                            "-p",
-                            "no:faulthandler",
-                            "-p",
-                            "no:warnings",
-                        ),
-                        *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:stepwise"),
-                        *paths,
-                    ],
+                    ["-c", str(ini), f"--rootdir={catalogue.root}", *OPTIONS, *paths],
                     plugins=[fixtures, _Configure(desk), Recorder(), plugin],
                 )
         finally:
