@@ -291,6 +291,7 @@ PAIRED = "every row is paired with every target"
 ALL_CLASSES = "all classes count, not the target alone"
 INVERTED = "the wrong classes count too, as in a sum of yes-or-no losses"
 ZERO_TIMES_INF = "0 times -inf is nan: a class that is not the target must not be touched"
+PREFERRED = "this is the surprise of the class that the model prefers, not of the target"
 RIGHTNESS = "this is the probability of the target, without its logarithm"
 
 
@@ -318,6 +319,7 @@ def loss_suspects(reference, logits, targets, reduction):
         NO_SOFTMAX: -logits.gather(-1, at).sum() / share,
         ALL_CLASSES: -log_p.sum() / share,
         RIGHTNESS: -p.gather(-1, at).sum() / share,
+        PREFERRED: -log_p.amax(-1).sum() / share,
         CAPPED: -(p.gather(-1, at) + 1e-9).log().sum() / share,
         INVERTED: (total - (1 - wrong).log().sum()) / share,
         PAIRED: -log_p.flatten(0, -2)[:, targets.flatten()].mean() * (n / share),

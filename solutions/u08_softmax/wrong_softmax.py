@@ -479,7 +479,10 @@ def cross_entropy(logits, targets, reduction="mean"):
     return reduced((softmax(logits) - hit.to(logits.dtype)).square().sum(-1), reduction)
 
 
-@wrong("u08.cross_entropy")
+@wrong(
+    "u08.cross_entropy",
+    diagnosis="this is the surprise of the class that the model prefers, not of the target",
+)
 def cross_entropy(logits, targets, reduction="mean"):
     """The class that the model prefers, not the one that was right."""
     return reduced(-log_softmax(logits).amax(-1), reduction)
