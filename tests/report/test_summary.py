@@ -109,7 +109,7 @@ def test_what_to_look_at_stands_in_order_of_gravity(summary, invented):
         "yara: upload: value.py is not UTF-8: left out",
         "zoe: nothing handed in: zoe.zip cannot be read: not a zip file",
         "moe: rule broken in u05.backward line 14",
-        "kim 4/10: 1 crashed",
+        "kim 4/10: 1 crashed in u05",
         "june, sam: too slow on u05.backward",
         "ned: too much memory on u05.backward",
     ]

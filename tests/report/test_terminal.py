@@ -22,13 +22,13 @@ exercise                pts  pass                        most common mistake
 u01.forward_difference    1  100%  ████████████████████
 u01.central_difference    1   60%  ████████████░░░░░░░░  2x 2x too large: missing factor 1/2
 u01.grad_check            2  100%  ████████████████████
-u05.value_ops             3   60%  ████████████░░░░░░░░  1x crashed
+u05.value_ops             3   60%  ████████████░░░░░░░░  1x crashed: ZeroDivisionError
 u05.backward              3    0%  ░░░░░░░░░░░░░░░░░░░░  2x too slow   <- hardest
 
 scores   0-9    10s    20s █  30s    40s █  50s █  60s █  70s █  80s    90s
 look at  yara: GRADER ERROR on u01.grad_check · vic: nothing handed in
          yara: upload: value.py is not UTF-8: left out
-         zoe: nothing handed in: zoe.zip cannot be read: not a zip file · kim 4/10: 1 crashed
+         zoe: nothing handed in: zoe.zip cannot be read: not a zip file · kim 4/10: 1 crashed in u05
          june, sam: too slow on u05.backward
 warning  1 result could not be graded (our fault) and left out: run it again, or report it
 files    grades/gradebook.csv  grades/results-long.csv  grades/feedback/  grades/journal.jsonl

@@ -60,16 +60,18 @@ def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
 
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
     mask = targets != ignore_index
+    V = logits.shape[-1]
     log_p = log_softmax(logits)[mask]
     hit = log_p.gather(-1, targets[mask].unsqueeze(-1)).squeeze(-1)
-    return -((1 - smoothing) * hit + smoothing * log_p.mean(-1)).mean()
+    others = log_p.sum(-1) - hit
+    return -((1 - smoothing) * hit + smoothing / (V - 1) * others).mean()
 
 
 def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index=-100):
     mask = (targets != ignore_index).unsqueeze(-1)
     V = logits.shape[-1]
-    eye = torch.eye(V, dtype=logits.dtype, device=logits.device)
-    q = (1 - smoothing) * eye[targets.clamp(0, V - 1)] + smoothing / V
+    y = torch.eye(V, dtype=logits.dtype, device=logits.device)[targets.clamp(0, V - 1)]
+    q = (1 - smoothing) * y + smoothing / (V - 1) * (1 - y)
     return torch.where(mask, softmax(logits) - q, 0.0) / max(int(mask.sum()), 1)
 
 

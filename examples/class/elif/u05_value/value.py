@@ -194,10 +194,14 @@ def sgd_step(parameters, lr):
 
 
 def train(model, inputs, targets, steps, lr):
-    history = []
-    for _ in range(steps):
-        loss = sum(softmax_cross_entropy(model(x), t) for x, t in zip(inputs, targets)) / len(inputs)
-        loss.backward()
+    losses = []
+    for step in range(steps):
+        total = 0
+        for x, t in zip(inputs, targets):
+            total = total + softmax_cross_entropy(model(x), t)
+        mean = total / len(inputs)
+        mean.zero_grad()
+        mean.backward()
         sgd_step(model.parameters(), lr)
-        history.append(loss.data)
-    return history
+        losses.append(mean.data)
+    return losses

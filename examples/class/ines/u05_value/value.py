@@ -97,27 +97,17 @@ class Value:
 
 
 def topological_order(root):
-    # count how often each node is used
-    uses = {root: 0}
-    todo = [root]
-    while todo:
-        for child in todo.pop().children:
-            if child not in uses:
-                uses[child] = 0
-                todo.append(child)
-            uses[child] += 1
-    # a node is next when all its users are in the list
-    order = []
-    ready = [root]
-    while ready:
-        node = ready.pop()
-        order.append(node)
-        for child in node.children:
-            uses[child] -= 1
-            if uses[child] == 0:
-                ready.append(child)
-    order.reverse()
-    return order
+    def visit(v, seen, out):
+        if v in seen:
+            return
+        seen.add(v)
+        for c in v.children:
+            visit(c, seen, out)
+        out.append(v)
+
+    out = []
+    visit(root, set(), out)
+    return out
 
 
 def accumulate(losses, parameters):

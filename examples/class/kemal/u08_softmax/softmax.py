@@ -6,8 +6,9 @@ import torch
 
 
 def softmax(z, dim=-1):
-    e = torch.exp(z)
-    return e / e.sum(dim=dim, keepdim=True)
+    z = z - z.amax(dim, keepdim=True)
+    e = z.exp()
+    return e / e.sum(dim, keepdim=True)
 
 
 def logsumexp(z, dim=-1):

@@ -44,14 +44,16 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
 
 def masked_cross_entropy(logits, targets, ignore_index=-100):
     mask = targets != ignore_index
-    return cross_entropy(logits[mask], targets[mask], "sum") / targets.numel()
+    log_p = log_softmax(logits)[mask]
+    nll = -log_p.gather(-1, targets[mask].unsqueeze(-1))
+    return nll.sum() / mask.sum()
 
 
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     mask = targets != ignore_index
-    g = torch.zeros_like(logits)
-    g[mask] = cross_entropy_gradient(logits[mask], targets[mask], "sum")
-    return g / targets.numel()
+    count = max(int(mask.sum()), 1)
+    g = cross_entropy_gradient(logits, targets.where(mask, 0), reduction="sum")
+    return torch.where(mask.unsqueeze(-1), g, 0.0) / count
 
 
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):

@@ -72,7 +72,14 @@ class Value:
         raise NotImplementedError
 
     def backward(self):
-        raise NotImplementedError
+        topo = topological_order(self)
+        for v in topo:
+            if v.children:
+                v.grad = 0.0
+        self.grad += 1.0
+        for v in topo[::-1]:
+            for i in range(len(v.children)):
+                v.children[i].grad = v.local_grads[i] * v.grad
 
     def zero_grad(self):
         raise NotImplementedError
@@ -82,7 +89,20 @@ class Value:
 
 
 def topological_order(root):
-    raise NotImplementedError
+    order = []
+    done = set()
+    todo = [root]
+    while todo:
+        node = todo[-1]
+        waiting = [c for c in node.children if c not in done]
+        if waiting:
+            todo.extend(waiting)
+        else:
+            todo.pop()
+            if node not in done:
+                done.add(node)
+                order.append(node)
+    return order
 
 
 def accumulate(losses, parameters):

@@ -196,14 +196,10 @@ def sgd_step(parameters, lr):
 
 
 def train(model, inputs, targets, steps, lr):
-    losses = []
-    for step in range(steps):
-        total = 0
-        for x, t in zip(inputs, targets):
-            total = total + softmax_cross_entropy(model(x), t)
-        mean = total / len(inputs)
-        mean.zero_grad()
-        mean.backward()
+    history = []
+    for _ in range(steps):
+        loss = sum(softmax_cross_entropy(model(x), t) for x, t in zip(inputs, targets)) / len(inputs)
+        loss.backward()
         sgd_step(model.parameters(), lr)
-        losses.append(mean.data)
-    return losses
+        history.append(loss.data)
+    return history

@@ -91,17 +91,18 @@ class Value:
 
 
 def topological_order(root):
-    order = []
-    visited = set()
-
-    def build(node):
-        if node not in visited:
-            visited.add(node)
-            for child in node.children:
-                build(child)
+    order, visited = [], {id(root)}
+    stack = [(root, iter(root.children))]
+    while stack:
+        node, rest = stack[-1]
+        for child in rest:
+            if id(child) not in visited:
+                visited.add(id(child))
+                stack.append((child, iter(child.children)))
+                break
+        else:  # nothing left below this one
             order.append(node)
-
-    build(root)
+            stack.pop()
     return order
 
 

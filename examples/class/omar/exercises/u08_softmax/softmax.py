@@ -6,7 +6,9 @@ import torch
 
 
 def softmax(z, dim=-1):
-    return z.exp() / z.exp().sum(dim, keepdim=True)
+    z = z - z.amax(dim, keepdim=True)
+    e = z.exp()
+    return e / e.sum(dim, keepdim=True)
 
 
 def logsumexp(z, dim=-1):
@@ -45,15 +47,15 @@ def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
 
 
 def masked_cross_entropy(logits, targets, ignore_index=-100):
-    keep = targets != ignore_index
-    losses = -log_softmax(logits).gather(-1, targets.where(keep, 0).unsqueeze(-1)).squeeze(-1)
-    return losses.where(keep, 0.0).mean()
+    mask = targets != ignore_index
+    return cross_entropy(logits[mask], targets[mask], "sum") / targets.numel()
 
 
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
-    keep = targets != ignore_index
-    gradient = cross_entropy_gradient(logits, targets.where(keep, 0))
-    return gradient.where(keep.unsqueeze(-1), 0.0)
+    mask = targets != ignore_index
+    g = torch.zeros_like(logits)
+    g[mask] = cross_entropy_gradient(logits[mask], targets[mask], "sum")
+    return g / targets.numel()
 
 
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
