@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from statistics import quantiles
 
 from grader.course.model import Exercise
@@ -107,7 +108,7 @@ def _rows(graded: GradedClass, present: list[StudentGrade]) -> tuple[ExerciseRow
         mistakes = Counter(filter(None, map(mistake_of, counted)))
         # What has a name teaches the next lecture something; that some crashed does not.
         named = Counter(filter(None, map(_name_of, counted))) or mistakes
-        mistake, times = min(named.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        mistake, times = max(named.items(), key=itemgetter(1), default=("", 0))  # the first, by id, of equals
         rows.append(ExerciseRow(exercise, passed, len(counted), mistake, times))
         earned.append(sum(record.points or 0.0 for record in counted) / exercise.points)
     hardest = _hardest(rows, earned)

@@ -71,12 +71,16 @@ class _Screen:
         indent = " " * (_LABEL if label else 0)
         line, lines = "", []
         for whole in map(self.carried, pieces):
-            for piece in [whole] if keep else self.folded(whole, self.width - len(indent)):
+            parts = [whole] if keep else self.folded(whole, self.width - len(indent))
+            for piece in parts:
                 joined = f"{line}{gap}{piece}" if line else piece
-                if line and len(indent) + cell_len(joined) > self.width:
+                if line and (len(parts) > 1 or len(indent) + cell_len(joined) > self.width):
                     lines.append(line)
                     joined = piece
                 line = joined
+            if len(parts) > 1:  # what comes next begins a line of its own
+                lines.append(line)
+                line = ""
         lines += [line] if line else []
         for index, text in enumerate(lines):
             start = f"{label:<{_LABEL}}" if label and not index else indent
@@ -112,14 +116,16 @@ def _table(summary: Summary, screen: _Screen) -> Table:
     table.add_column("exercise", no_wrap=True, min_width=names)
     table.add_column("pts", no_wrap=True, justify="right", min_width=points)
     table.add_column("pass", no_wrap=True, justify="right", min_width=4)
-    table.add_column("", no_wrap=True, min_width=cells)
+    if cells:
+        table.add_column("", no_wrap=True, min_width=cells)
     told = screen.width >= _TOLD_FROM
     if told:
         table.add_column("most common mistake", no_wrap=True)
-    room = max(screen.width - sum((names, points, 4, cells)) - 4 * _GAP, 8)
+    room = max(screen.width - sum(width + _GAP for width in (names, points, 4, cells) if width), 8)
     for row in summary.rows:
-        fixed = (row.exercise.id, number(row.exercise.points), _percent(row), _bar(row, cells, screen.marks))
-        table.add_row(*fixed, *([_mistake(row, screen, room, 2 if many else 0)] if told else []))
+        cut = [_mistake(row, screen, room, 2 if many else 0)] if told else []
+        bar = [_bar(row, cells, screen.marks)] if cells else []
+        table.add_row(row.exercise.id, number(row.exercise.points), _percent(row), *bar, *cut)
     return table
 
 
@@ -143,16 +149,21 @@ def _mistake(row: ExerciseRow, screen: _Screen, room: int, most: int) -> Text:
     """The mistake in lines of `room` columns, `most` at most (0: all); "<- hardest" stays whole."""
     told = f"{row.times}x {screen.carried(printable(row.mistake, 200))}" if row.mistake else ""
     lines = screen.folded(told, room) if told else []
-    if most and len(lines) > most:
-        del lines[most:]
-        while cell_len(lines[-1]) > room - len(_CUT):
-            lines[-1] = lines[-1][:-1].rstrip()
-        lines[-1] += _CUT
-    text = Text("\n".join(lines))
-    if row.hardest:
-        gap = "" if not lines else "   " if cell_len(lines[-1]) + 3 + len(_HARDEST) <= room else "\n"
-        text += Text(gap + _HARDEST, style="bold yellow")
-    return text
+    mark = len(_HARDEST) + 3 if row.hardest else 0
+    gap = "   " if lines else ""
+    if most and (len(lines) > most or (len(lines) == most and cell_len(lines[-1]) + mark > room)):
+        lines = [*lines[: most - 1], _cut(lines[most - 1], room - mark)]
+    elif lines and cell_len(lines[-1]) + mark > room:
+        gap = "\n"
+    return Text("\n".join(lines)) + Text(gap + _HARDEST if row.hardest else "", style="bold yellow")
+
+
+def _cut(line: str, room: int) -> str:
+    """The words for which there is room, and that there were more."""
+    words = line.split(" ")
+    while len(words) > 1 and cell_len(" ".join(words) + _CUT) > room:
+        words.pop()
+    return " ".join(words) + _CUT
 
 
 def _scores(summary: Summary, marks: Marks) -> Iterable[str]:
