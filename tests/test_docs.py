@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import inspect
 import io
+import json
 import os
 import re
 import shutil
@@ -311,10 +312,15 @@ def screen(page: str, command: str) -> str:
 
 
 def test_the_screen_that_students_read_is_real(tmp_path):
-    """The first exercise solved, a forward difference in place of the second."""
+    """Of units 1 and 5, the first exercise solved, a forward difference in place of the second."""
     course = tmp_path / "exercises"
     left_behind = shutil.ignore_patterns("state.json", "backups", "__pycache__", ".venv", ".hypothesis")
     shutil.copytree(ROOT / "exercises", course, ignore=left_behind)
+    listed = json.loads(text_of(course / ".kata/catalogue.json"))
+    for unit in [unit for unit in listed["units"] if unit["id"] not in ("u01", "u05")]:
+        listed["units"].remove(unit)
+        shutil.rmtree(course / unit["folder"], ignore_errors=True)
+    (course / ".kata/catalogue.json").write_text(json.dumps(listed), encoding="utf-8")
     file = course / "u01_slopes/slopes.py"
     parts = make_stub(text_of(ROOT / "solutions/u01_slopes/slopes.py"), "").split(
         "    raise NotImplementedError\n"

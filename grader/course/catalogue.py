@@ -138,6 +138,10 @@ class Catalogue:
         folder = self.solutions_dir / unit.folder
         return tuple(sorted(folder.glob("test_hidden_*.py"))) or (folder / f"test_hidden_{unit.name}.py",)
 
+    def checks(self, unit: Unit) -> tuple[Path, ...]:
+        """solutions/u01_slopes/checks_*.py: what several hidden test files share, and import by that name."""
+        return tuple(sorted((self.solutions_dir / unit.folder).glob("checks_*.py")))
+
     def wrong_answers(self, unit: Unit) -> Path:
         """solutions/u01_slopes/wrong_slopes.py"""
         return self.solutions_dir / unit.folder / f"wrong_{unit.name}.py"

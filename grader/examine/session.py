@@ -10,12 +10,22 @@ import pytest
 from grader.course.catalogue import Catalogue
 from grader.errors import CourseError
 from grader.examine import fixtures
+from grader.examine.checks import importable
 from grader.examine.desk import Desk, ExamBackend
 from grader.examine.device import Device
 from grader.examine.examiner import Examiner, ExaminerPlugin
 from grader.examine.local import LocalBackend
 from grader.examine.running import Recorder
 from grader.examine.seed import Seed
+
+UNUSED = (
+    *("cacheprovider", "terminal", "logging", "junitxml", "doctest", "unittest", "faulthandler", "warnings"),
+    *("unraisableexception", "threadexception", "stepwise"),
+)
+OPTIONS = (
+    *("--import-mode=importlib", "--assert=plain", "--noconftest", "--capture=no", "--strict-markers"),
+    *(option for name in UNUSED for option in ("-p", f"no:{name}")),
+)
 
 
 class _Configure:
@@ -56,18 +66,13 @@ def run_session(
     with tempfile.TemporaryDirectory(prefix="katagrad-") as empty:
         ini = Path(empty) / "pytest.ini"
         ini.write_text("[pytest]\n", encoding="utf-8")
+        checks = [path for unit in catalogue.units for path in catalogue.checks(unit)]
         try:
-            code = pytest.main(
-                [
-                    *("-c", str(ini), f"--rootdir={catalogue.root}", "--import-mode=importlib"),
-                    *("--assert=plain", "--noconftest", "--capture=no", "--strict-markers"),
-                    *("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:logging", "-p", "no:junitxml"),
-                    *("-p", "no:doctest", "-p", "no:unittest", "-p", "no:faulthandler", "-p", "no:warnings"),
-                    *("-p", "no:unraisableexception", "-p", "no:threadexception", "-p", "no:stepwise"),
-                    *paths,
-                ],
-                plugins=[fixtures, _Configure(desk), Recorder(), plugin],
-            )
+            with importable(checks):
+                code = pytest.main(
+                    ["-c", str(ini), f"--rootdir={catalogue.root}", *OPTIONS, *paths],
+                    plugins=[fixtures, _Configure(desk), Recorder(), plugin],
+                )
         finally:
             backend.end()
     if plugin.broken:

@@ -111,7 +111,7 @@ def mixed_up(case: Case) -> Iterator[str]:
     for right, y in case.arguments.items() if len(case.arguments) > 1 else ():
         true = [formula for formula in _formulas(case, y) if case.fits(formula(y), case.expected)]
         for wrong, x in case.arguments.items():
-            if any(case.explained_by(formula(x)) for formula in true):
+            if wrong != right and any(case.explained_by(formula(x)) for formula in true):
                 yield f"uses `{wrong}` where `{right}` belongs"
     usable = case.fitting_arguments
     for index, (first, x) in enumerate(usable):

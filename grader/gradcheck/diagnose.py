@@ -128,6 +128,9 @@ def _explain(
         return _unique([*found, *own, *causes_value.inverted(case)])
     if case.yours.shape != case.expected.shape:
         return _unique([*found, *causes_shape.causes(case), *own])
+    nearly = list(causes_value.nearly(case))
+    if nearly:  # beside so small a gap any guess would fit
+        return _unique([*found, *own, *nearly])
     general = [sentence for cause in GENERAL for sentence in cause(case)]
     last = [sentence for cause in LAST for sentence in cause(case)]
     named = [*own, *general] if case.scalar else [*general, *own]

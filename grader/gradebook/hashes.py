@@ -62,7 +62,9 @@ class Hasher:
             rules = catalogue.rules(exercise.id)
             solutions = [catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)]
             known = (
-                _of_files([*catalogue.hidden_tests(unit), catalogue.public_tests(unit)]),
+                _of_files(
+                    [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
+                ),
                 _of_files(solutions),
                 digest(msgspec.json.encode(part) for part in (catalogue.limits(exercise.id), rules)),
             )

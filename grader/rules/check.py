@@ -100,7 +100,9 @@ class Checker:
                     line,
                     f"uses `{said}`",
                     AFTER_A_DOT,
-                    f"`{name}` is also a name of torch or Python: call yours otherwise",
+                    f"call your own: `{name}(...)`"
+                    if said.startswith("torch.")
+                    else f"`{name}` is also a name of torch or Python: call yours otherwise",
                 )
             else:
                 yield Breach(line, f"uses `{said}`", AFTER_A_DOT, "", name, "attributes")

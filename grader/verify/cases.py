@@ -48,10 +48,9 @@ def runnable(selection: Selection) -> tuple[list[Unit], list[Broken]]:
     units: list[Unit] = []
     broken: list[Broken] = []
     for unit in selection.units:
-        found = [
-            *_unreadable(unit, "stub", catalogue.stub_file(unit), "kata stubs"),
-            *_unreadable(unit, "solution", catalogue.solution_file(unit), "write it in Python"),
-        ]
+        # Without a solution there is no stub to speak of.
+        found = list(_unreadable(unit, "solution", catalogue.solution_file(unit), "write it in Python"))
+        found += [] if found else _unreadable(unit, "stub", catalogue.stub_file(unit), "kata stubs")
         units += [] if found else [unit]
         broken += found
     return units, broken
@@ -61,7 +60,10 @@ def _unreadable(unit: Unit, what: str, path: Path, mend: str) -> Iterator[Broken
     try:
         ast.parse(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, SyntaxError) as error:
-        fact = f"nothing of {unit.id} was run: its {what} cannot be read: {reason(error)}"
+        if isinstance(error, FileNotFoundError):
+            fact, mend = f"nothing of {unit.id} was run: it has no {what}", mend.removesuffix(" in Python")
+        else:
+            fact = f"nothing of {unit.id} was run: its {what} cannot be read: {reason(error)}"
         yield Broken(fact, place(path, getattr(error, "lineno", None) or 1), mend)
 
 

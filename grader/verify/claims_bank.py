@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from grader.errors import CourseError
+from grader.gradebook.plain import count
 from grader.verify.bank import Answer, parse
 from grader.verify.broken import Broken, from_error, place
 from grader.verify.cases import Case
@@ -46,7 +47,7 @@ def enough_answers(selection: Selection, bank: Mapping[str, Sequence[Answer]]) -
         for kind, least in AT_LEAST.items():
             own = [a for a in bank[unit.id] if a.exercise == exercise.id and a.kind == kind]
             if len(own) < least:
-                fact = f"{exercise.id} has {len(own)} {kind} answers, not {least} or more"
+                fact = f"{exercise.id} has {count(len(own), f'{kind} answer')}, not {least} or more"
                 where = own[-1].where if own else place(files[kind])
                 yield Broken(fact, where, f'add @{kind}("{exercise.id}") answers')
 

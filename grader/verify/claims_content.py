@@ -8,6 +8,7 @@ from pathlib import Path
 from grader.course.model import Unit
 from grader.course.yamltext import parse
 from grader.errors import CourseError
+from grader.gradebook.plain import count
 from grader.release.hints import parse_hints
 from grader.verify.broken import Broken, from_error, place, reason
 from grader.verify.claims_files import pictures
@@ -52,7 +53,7 @@ def lessons(selection: Selection) -> Iterator[Broken]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
-            yield Broken(f"{unit.id} has no lesson", place(path), "write it")
+            yield Broken(f"{unit.id} has no lesson", place(path), "write it, and name every exercise in it")
             continue
         for exercise in selection.of(unit):
             if not re.search(rf"\b{re.escape(exercise.name)}\b", text):
@@ -82,6 +83,10 @@ def _tests_of(unit: Unit, selection: Selection) -> Iterator[Broken]:
     )
     for kind, least, paths in files:
         found = []
+        if not any(path.is_file() for path in paths):
+            mend = f"write it, with {least} or more for each exercise"
+            yield Broken(f"{unit.id} has no {kind} tests", place(paths[0]), mend)
+            continue
         for path in paths:
             yield from _unreadable(path)
             found += [(path, test) for test in test_functions(path)]
@@ -97,7 +102,7 @@ def _tests_of(unit: Unit, selection: Selection) -> Iterator[Broken]:
         for exercise in selection.of(unit):
             number = sum(test.exercise == exercise.id for _, test in found)
             if number < least:
-                fact = f"{exercise.id} has {number} {kind} tests, not {least} or more"
+                fact = f"{exercise.id} has {count(number, f'{kind} test')}, not {least} or more"
                 yield Broken(fact, place(paths[0]), f'write one with @exercise("{exercise.id}")')
 
 

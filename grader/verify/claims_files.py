@@ -14,6 +14,8 @@ from grader.verify.selection import Selection
 
 # What tools and the students' own runs leave behind; a hand-out does not take it along.
 LEFT_BEHIND = {"__pycache__", ".pytest_cache", ".hypothesis", ".venv", ".kata/state.json", ".kata/backups"}
+# What lies beside the units, and what helps where it does not.
+TOP = {"pytest.ini": "copy the one of docs/authors.md", "README.md": "write it: how students begin"}
 _PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s)>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
 
 
@@ -52,14 +54,14 @@ def _compare(files: Mapping[Path, str]) -> Iterator[Broken]:
 def unlisted(catalogue: Catalogue, generated: Collection[Path]) -> Iterator[Broken]:
     """Only the files of the course lie in exercises/."""
     top = catalogue.exercises_dir
-    allowed = {top / "pytest.ini", top / "README.md", *generated}
+    allowed = {*(top / name for name in TOP), *generated}
     folders = {}
     for unit in catalogue.units:
         allowed |= {catalogue.lesson(unit), catalogue.stub_file(unit), *pictures(catalogue, unit)}
         folders[catalogue.lesson(unit).parent] = unit
-    for name in ("pytest.ini", "README.md"):
+    for name, mend in TOP.items():
         if not (top / name).is_file():
-            yield Broken(f"{name} is missing from what students get", place(top / name), f"write {name}")
+            yield Broken(f"{name} is missing from what students get", place(top / name), mend)
     for path in sorted(files_below(top)):
         test = path.parent in folders and re.fullmatch(r"test_\w+\.py", path.name)
         if path.is_symlink():

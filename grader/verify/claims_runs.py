@@ -135,7 +135,11 @@ def _own(selection: Selection, case: Case, outcome: ExerciseOutcome) -> Iterator
     where, named = case.answer.where, case.answer.diagnosis
     if outcome.verdict is Verdict.RIGHT:
         hidden = shown(str(selection.catalogue.hidden_tests(case.unit)[0]))
-        yield Broken(f"{_told(case)} earns full marks", where, f"add a test on which it shows to {hidden}")
+        yield Broken(
+            f"{_told(case)} earns full marks",
+            where,
+            f"add a test on which it shows to {hidden}, or make one stricter",
+        )
     elif outcome.verdict is Verdict.GRADER_ERROR:
         yield _stumbled(_told(case), outcome, where)
     elif case.answer.earns_nothing and earned(outcome):

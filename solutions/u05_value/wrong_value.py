@@ -140,7 +140,11 @@ def __add__(self, other):
     return Value(self.data + other.data, (other, self), (1.0, 1.0))
 
 
-@wrong("u05.value_ops", earns_nothing=True)
+@wrong(
+    "u05.value_ops",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
+)
 class Value:
     """The slopes by nudging."""
 
@@ -295,7 +299,11 @@ def __rsub__(self, number):
     return number - self.data
 
 
-@wrong("u05.reflected_ops", earns_nothing=True)
+@wrong(
+    "u05.reflected_ops",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
+)
 class Value:
     """The slopes of powers and quotients by nudging."""
 
@@ -917,7 +925,11 @@ def nudged_twice(x, f, h=1e-3):
     return Value(f(x.data), (x,), ((8 * near - far) / (12 * h),))
 
 
-@wrong("u05.nonlinear_ops", earns_nothing=True)
+@wrong(
+    "u05.nonlinear_ops",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
+)
 class Value:
     """All slopes by nudging with four points."""
 
@@ -939,7 +951,11 @@ class Value:
         return nudged_twice(self, lambda x: (1 + math.tanh(x / 2)) / 2)
 
 
-@wrong("u05.nonlinear_ops", earns_nothing=True)
+@wrong(
+    "u05.nonlinear_ops",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
+)
 class Value:
     """All slopes by nudging."""
 
@@ -961,7 +977,7 @@ class Value:
         return nudged(self, lambda x: (1 + math.tanh(x / 2)) / 2)
 
 
-@wrong("u05.nonlinear_ops", earns_nothing=True)
+@wrong("u05.nonlinear_ops", diagnosis="it is 0", earns_nothing=True)
 class Value:
     """Made for the public tests: at 0.5, at 2, and at the ends."""
 

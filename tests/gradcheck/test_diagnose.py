@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from grader.gradcheck.causes_value import NEARLY
 from grader.gradcheck.compare import assert_close, assert_gradient
 from grader.gradcheck.diagnose import candidates, confirm
 from grader.gradcheck.message import Mismatch
@@ -56,7 +57,7 @@ FIRST = [
     (V, V[:, None], "an axis of size 1 is missing or misplaced"),
     (E.reshape(3, 5), E, "the right numbers in another shape (right after reshape)"),
     (E * 0, E, "all zeros"),
-    (0.0, 2.5, "it is always 0"),
+    (0.0, 2.5, "it is 0"),
     (-E, E, "the sign is wrong (times -1)"),
     (V[::-1], V, "in reversed order"),
     (E[:, ::-1], E, "in reversed order along axis 1"),
@@ -326,3 +327,20 @@ def test_a_constant_beside_a_tiny_number_is_no_offset():
     """A step of 1 where 3e-8 is expected is not "1 too large": whatever constant was returned would be."""
     assert "1 too large" not in candidates(1.0, 3e-8)
     assert "1 too large" in candidates(4.5, 3.5)
+
+
+def test_what_is_nearly_right_is_told_so_and_nothing_else():
+    rng = np.random.default_rng(3)
+    x = rng.uniform(1, 2, (3, 5))
+    for off in (1e-7, 1e-10, 3e-13):
+        yours = x * (1 + off * rng.uniform(0.3, 1, x.shape))
+        with pytest.raises(Mismatch) as info:
+            assert_gradient(yours, x, of="dx", rtol=1e-14, atol=0.0, arguments={"a": x, "b": 2 * x})
+        assert info.value.finding.candidates == (NEARLY,)
+
+
+def test_an_argument_never_stands_where_it_belongs_itself():
+    rng = np.random.default_rng(4)
+    a, b = rng.uniform(1, 2, (2, 3, 5))
+    told = candidates(np.exp(a) * (1 + 1e-4), np.exp(a), arguments={"a": a, "b": b})
+    assert not [sentence for sentence in told if "uses `a` where `a`" in sentence]

@@ -140,7 +140,7 @@ def div_sq(draw):
     return -g * a, -g * a / b**2, dict(upstream=g, arguments=dict(a=a, b=b))
 
 
-@mistake("it is always 0")
+@mistake("it is 0")
 def zero(draw):
     r, _, _, _ = draw
     a = r.uniform(1, 2)

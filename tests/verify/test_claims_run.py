@@ -92,7 +92,9 @@ def test_what_fails_on_the_solution_is_said_once(broken, pool, outcome_of):
 def test_a_wrong_answer_that_passes(broken, pool, outcome_of):
     pool.said[GIVES_BACK, "u01.double", None] = outcome_of("u01.double", Verdict.RIGHT)
     fact = 'u01.double: the wrong answer "Gives x back." earns full marks'
-    assert broken() == [f"{fact}  ({WRONG}:10)  -> add a test on which it shows to {HIDDEN}"]
+    assert broken() == [
+        f"{fact}  ({WRONG}:10)  -> add a test on which it shows to {HIDDEN}, or make one stricter"
+    ]
 
 
 def test_a_wrong_answer_that_fails_elsewhere(broken, pool, outcome_of):

@@ -238,7 +238,7 @@ def make_adder(amount, _last=[0]):
     return lambda x: x + _last[0]
 
 
-@wrong("u01.count_calls", diagnosis="it is always 0")
+@wrong("u01.count_calls", diagnosis="it is 0")
 def count_calls(f):
     """The count as it was, not as it is."""
     calls = 0
@@ -299,7 +299,7 @@ class Dual:
         return NotImplemented
 
 
-@wrong("u01.derivative", diagnosis="it is always 0")
+@wrong("u01.derivative", diagnosis="it is 0")
 def derivative(f, x):
     """The seed is 0."""
     y = f(Dual(x, 0.0))
