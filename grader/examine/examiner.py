@@ -96,8 +96,9 @@ class Examiner:
             return ExerciseOutcome(exercise.id, Verdict.RULE_BROKEN, (), self._broken[exercise.id])
         suite = self.suites[exercise.id]
         limits = self.desk.catalogue.limits(exercise.id)
-        self.backend.begin(limits)
-        tests = self._run(suite)
+        needs = self._not_right(exercise, before)
+        self.backend.begin(limits, afresh=bool(needs))  # it may well fail: then a second run is spared
+        tests = self._run(suite, named=not needs)
         if not self.backend.fresh and any(test.verdict is not Verdict.RIGHT for test in tests):
             # What an earlier exercise left behind must not decide: only a repeated failure counts.
             self.backend.begin(limits, afresh=True)
@@ -114,8 +115,7 @@ class Examiner:
         before: Mapping[str, ExerciseOutcome],
     ) -> ExerciseOutcome:
         """What fails is asked again, with the reference in the place of what it needs and is not right."""
-        closure = self.desk.catalogue.needs_closure(exercise.id)
-        needs = tuple(n for n in before if n in closure and before[n].verdict is not Verdict.RIGHT)
+        needs = self._not_right(exercise, before)
         if not needs or outcome.verdict in OWN_MATTER or self.desk.reference is None:
             return outcome
         symbols = tuple(symbol for n in needs for symbol in self.desk.catalogue.exercise(n).symbols)
@@ -128,6 +128,11 @@ class Examiner:
         finally:
             self.backend.drop()
         return summed_up(outcome, tests, needs, place_of(files[unit.file], unit.file, exercise.symbols))
+
+    def _not_right(self, exercise: Exercise, before: Mapping[str, ExerciseOutcome]) -> tuple[str, ...]:
+        """What it needs, directly or not, of this unit, and what is not right."""
+        closure = self.desk.catalogue.needs_closure(exercise.id)
+        return tuple(n for n in before if n in closure and before[n].verdict is not Verdict.RIGHT)
 
     def _run_again(self, suite: Suite, tests: tuple[TestOutcome, ...]) -> tuple[TestOutcome, ...]:
         """The tests that failed, or all where none was run; told is only which of them pass now."""
@@ -162,7 +167,8 @@ class Examiner:
             self._stubs[unit.id] = make_stub(path.read_text(encoding="utf-8"), str(path))
         return self._stubs[unit.id]
 
-    def _run(self, suite: Suite) -> tuple[TestOutcome, ...]:
+    def _run(self, suite: Suite, named: bool = True) -> tuple[TestOutcome, ...]:
+        """The tests of an exercise. named: look for causes, which is vain where what it needs is wrong."""
         rans: list[Ran] = []
         for item in suite.items:
             ran = run_test(item)
@@ -179,7 +185,7 @@ class Examiner:
         tests = []
         for at, ran in enumerate(rans):
             others = [finding for finding in failed if finding is not ran.finding]
-            finding = diagnose(suite.items[at], ran, others)
+            finding = diagnose(suite.items[at], ran, others) if named else ran.finding
             tests.append(suite.outcome(at, ran, finding))
         return tuple(tests)
 
