@@ -61,7 +61,12 @@ def summed_up(
     if not failed:
         return replace(outcome, verdict=Verdict.RIGHT, tests=tests, finding=None, followed=needs)
     stand = "stands" if len(needs) == 1 else "stand"
-    finding = Finding(what=STILL_WRONG.format(needs=" and ".join(needs), stand=stand), where=where)
+    finding = Finding(
+        what=STILL_WRONG.format(
+            needs=" and ".join(filter(None, (", ".join(needs[:-1]), needs[-1]))), stand=stand
+        ),
+        where=where,
+    )
     verdict = Verdict.WRONG if outcome.verdict is Verdict.NOT_CHECKED else outcome.verdict
     return replace(outcome, verdict=verdict, tests=tests, finding=finding, followed=needs)
 

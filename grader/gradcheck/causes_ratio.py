@@ -19,7 +19,8 @@ _CONSTANTS = (
     *((1 / math.log(b), f"a factor 1/ln {b} too much (base {b} where base e belongs?)") for b in (2, 10)),
     *((math.log(b), f"a factor ln {b} too much") for b in (2, 10)),
 )
-_RELIES = re.compile(rf"^(wrong sign, and )?(.*[ /(]N\b|{IGNORED}$|divided by the number of )")
+_COUNTED = "divided by the number of {} where the number of {} belongs"
+_RELIES = re.compile(rf"^(wrong sign, and )?(.*[ /(]N\b|{IGNORED}$|{_COUNTED.format('.*', '.*')}$)")
 _NUMBER = re.compile(r"^(wrong sign, and )?(a constant factor \S+ too |\S+x too )")
 
 
@@ -126,7 +127,7 @@ def _counted(case: Case, r: float) -> Iterator[str]:
     for wrong, n in case.counts.items():
         for right, m in case.counts.items():
             if n != m and _is(case, r, m / n):
-                yield f"divided by the number of {wrong} where the number of {right} belongs"
+                yield _COUNTED.format(wrong, right)
 
 
 def _sizes(case: Case) -> Iterator[Size]:

@@ -1,6 +1,7 @@
 """Text from outside, made harmless for terminals, files and spreadsheets; numbers as people write them."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from grader.scoring.rubric import exact
 
@@ -47,6 +48,11 @@ def number(value: float) -> str:
 def count(amount: int, one: str, many: str = "") -> str:
     """1 -> "1 file", 2 -> "2 files"; `many` where an s does not do."""
     return f"{amount} {one if amount == 1 else many or one + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """["a", "b", "c"] -> "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _visible(character: str) -> str:

@@ -13,7 +13,7 @@ from grader.course.model import Limits, Unit
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
 from grader.gradebook.grades import GradedClass, StudentGrade
-from grader.gradebook.plain import count, number, printable
+from grader.gradebook.plain import count, listed, number, printable
 from grader.gradebook.record import Record, TestRecord
 from grader.gradebook.tables import diagnosis
 from grader.report.marks import UNICODE
@@ -99,6 +99,10 @@ def _unit(graded: GradedClass, student: StudentGrade, unit: Unit, records: list[
     if due is not None:
         yield f"  due {_moment(due)}: {student.lateness[unit.id].sentence}"
     yield ""
+    whole = _not_handed_in(unit, records)
+    if whole:
+        yield f"  {_mark(Verdict.TODO)}  {whole}: {count(len(records), 'exercise')} to do"
+        return
     widest = max((len(record.exercise) for record in records), default=0)
     said: list[str] = []
     course, limits = graded.catalogue.course, graded.catalogue.limits
@@ -108,6 +112,13 @@ def _unit(graded: GradedClass, student: StudentGrade, unit: Unit, records: list[
         as_above = len(reasons) > 1 and reasons == said
         yield from (f"      {line}" for line in (["for the same reason"] if as_above else reasons))
         said = reasons
+
+
+def _not_handed_in(unit: Unit, records: list[Record]) -> str:
+    """Said once for a unit whose file did not come, or ""."""
+    said = {record.finding.what for record in records if record.finding and record.verdict is Verdict.TODO}
+    missing = f"{unit.file} was not handed in"
+    return printable(missing, _LONGEST) if len(records) > 1 and said == {missing} else ""
 
 
 def _mark(verdict: Verdict) -> str:
@@ -129,7 +140,7 @@ def _earned(record: Record) -> str:
 def _followed(record: Record, worth: float) -> Iterator[str]:
     """That the reference stood in, and what that counts."""
     if record.verdict is Verdict.RIGHT and record.followed:
-        needs, counts = " and ".join(record.followed), "in full" if worth == 1 else f"{number(100 * worth)} %"
+        needs, counts = listed(record.followed), "in full" if worth == 1 else f"{number(100 * worth)} %"
         yield f"right with the course's own {needs} in place of yours: counts {counts}"
 
 

@@ -1,18 +1,24 @@
 """The figures about a class: what every report shows, computed once."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from statistics import quantiles
 
 from grader.course.model import Exercise
 from grader.examine.outcome import Verdict
+from grader.gradcheck.message import Finding
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import count, number, printable
 from grader.gradebook.record import Record
 from grader.gradebook.tables import diagnosis
 
 _LONGEST_PROBLEM = 120
+_LONGEST_BREACH = 60
+_ERROR = re.compile(r"([A-Za-z_]\w{0,39})(?:: |$)")
+_NOTHING_RUNS = frozenset({Verdict.CRASHED, Verdict.NOT_CHECKED, Verdict.TODO})
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,14 @@ def mistake_of(record: Record) -> str:
     return diagnosis(record) or (f"fails: {failed}" if failed else "")
 
 
+def _name_of(record: Record) -> str:
+    """The diagnosis, or the kind of error that ended it; "" where nothing has a name."""
+    if record.verdict is Verdict.CRASHED and record.finding is not None and not diagnosis(record):
+        error = _ERROR.match(record.finding.what)
+        return f"crashed: {error[1]}" if error else ""
+    return diagnosis(record)
+
+
 def _quartiles(percents: list[float]) -> tuple[float, float, float] | None:
     if not percents:
         return None
@@ -93,8 +107,8 @@ def _rows(graded: GradedClass, present: list[StudentGrade]) -> tuple[ExerciseRow
         passed = sum(record.verdict is Verdict.RIGHT for record in counted)
         mistakes = Counter(filter(None, map(mistake_of, counted)))
         # What has a name teaches the next lecture something; that some crashed does not.
-        named = Counter(filter(None, map(diagnosis, counted))) or mistakes
-        mistake, times = min(named.items(), key=lambda item: (-item[1], item[0]), default=("", 0))
+        named = Counter(filter(None, map(_name_of, counted))) or mistakes
+        mistake, times = max(named.items(), key=itemgetter(1), default=("", 0))  # the first, by id, of equals
         rows.append(ExerciseRow(exercise, passed, len(counted), mistake, times))
         earned.append(sum(record.points or 0.0 for record in counted) / exercise.points)
     hardest = _hardest(rows, earned)
@@ -124,30 +138,57 @@ def _remarks(graded: GradedClass) -> Iterator[tuple[str, str]]:
     for student in graded.students:
         if not student.handed_in and not student.problems:
             yield student.id, "nothing handed in"
+    yield from _uploads(graded)
+    for verdict in (Verdict.RULE_BROKEN, Verdict.CRASHED, Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY):
+        for student in graded.students:
+            if verdict is Verdict.CRASHED:
+                yield from _crashes(graded, student)
+            else:
+                yield from _told(student, verdict)
+
+
+def _uploads(graded: GradedClass) -> Iterator[tuple[str, str]]:
     for student in graded.students:
         if student.problems:
             kind = "upload" if student.handed_in else "nothing handed in"
             more = f" (and {len(student.problems) - 1} more)" if len(student.problems) > 1 else ""
             problem = printable(student.problems[0], _LONGEST_PROBLEM).removeprefix(f"{student.id}: ")
             yield student.id, f"{kind}: {problem}{more}"
-    for verdict in (Verdict.RULE_BROKEN, Verdict.CRASHED, Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY):
-        for student in graded.students:
-            affected = [record for record in student.records if record.verdict is verdict]
-            if affected:
-                yield _told(student, verdict, affected)
 
 
-def _told(student: StudentGrade, verdict: Verdict, affected: list[Record]) -> tuple[str, str]:
-    if verdict is Verdict.CRASHED:
-        score = f"{number(student.points)}/{number(student.max_points)}"
-        return f"{student.id} {score}", f"{len(affected)} crashed"
-    if verdict is Verdict.RULE_BROKEN:
-        line = (affected[0].finding.where if affected[0].finding else "").rpartition(":")[2]
-        place = f" line {line}" if line.isdigit() else ""
-        more = f" and {len(affected) - 1} more" if len(affected) > 1 else ""
-        return student.id, f"rule broken in {affected[0].exercise}{place}{more}"
-    place = affected[0].exercise if len(affected) == 1 else count(len(affected), "exercise")
-    return student.id, f"{verdict.value} on {place}"
+def _crashes(graded: GradedClass, student: StudentGrade) -> Iterator[tuple[str, str]]:
+    """Units in which nothing runs, or more than one crashed; a single crash is a mistake like others."""
+    records = iter(student.records)
+    found = []
+    for unit in graded.units:
+        verdicts = [next(records).verdict for _ in unit.exercises]
+        crashed = verdicts.count(Verdict.CRASHED)
+        if crashed > 1 or (crashed and _NOTHING_RUNS.issuperset(verdicts)):
+            found.append(f"{crashed} crashed in {unit.id}")
+    if found:
+        score = f"{number(round(student.points, 1))}/{number(student.max_points)}"
+        yield f"{student.id} {score}", ", ".join(found)
+
+
+def _told(student: StudentGrade, verdict: Verdict) -> Iterator[tuple[str, str]]:
+    affected = [record for record in student.records if record.verdict is verdict]
+    if affected and verdict is Verdict.RULE_BROKEN:
+        more = f", and in {len(affected) - 1} more" if len(affected) > 1 else ""
+        yield student.id, f"rule broken in {affected[0].exercise}{_breach(affected[0].finding)}{more}"
+    elif affected:
+        place = affected[0].exercise if len(affected) == 1 else count(len(affected), "exercise")
+        yield student.id, f"{verdict.value} on {place}"
+
+
+def _breach(finding: Finding | None) -> str:
+    """` line 14: uses ...`, as far as it is known."""
+    if finding is None:
+        return ""
+    line = finding.where.rpartition(":")[2]
+    place = f" line {line}" if line.isdigit() else ""
+    said = finding.what.partition(": ")[0]
+    does = said.removeprefix(f"line {line} ") if place else said
+    return f"{place}: {printable(does, _LONGEST_BREACH)}" if place and does != said else place
 
 
 def _grouped(remarks: Iterator[tuple[str, str]]) -> Iterator[tuple[tuple[str, ...], str]]:

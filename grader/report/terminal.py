@@ -14,10 +14,13 @@ from grader.report.marks import Marks, choose
 from grader.report.summary import ExerciseRow, Summary, summarize
 
 UNSAFE_RUNGS = frozenset({"", "none", "unsafe"})
+_GAP = 2  # columns between two columns of the table
 _LABEL = 9  # columns of "scores   "
 _MOST_REMARKS = 12
 _MOST_NAMES = 8
 _TOLD_FROM = 60  # columns; a narrower screen has no room for mistakes, results-long.csv has them
+_HARDEST, _CUT = "<- hardest", " ..."
+_MANY = 12  # exercises; more of them get shorter bars, and mistakes of two lines at most
 _TENS = ("0-9", "10s", "20s", "30s", "40s", "50s", "60s", "70s", "80s", "90s")
 
 
@@ -68,18 +71,22 @@ class _Screen:
         indent = " " * (_LABEL if label else 0)
         line, lines = "", []
         for whole in map(self.carried, pieces):
-            for piece in [whole] if keep else self._folded(whole, self.width - len(indent)):
+            parts = [whole] if keep else self.folded(whole, self.width - len(indent))
+            for piece in parts:
                 joined = f"{line}{gap}{piece}" if line else piece
-                if line and len(indent) + cell_len(joined) > self.width:
+                if line and (len(parts) > 1 or len(indent) + cell_len(joined) > self.width):
                     lines.append(line)
                     joined = piece
                 line = joined
+            if len(parts) > 1:  # what comes next begins a line of its own
+                lines.append(line)
+                line = ""
         lines += [line] if line else []
         for index, text in enumerate(lines):
             start = f"{label:<{_LABEL}}" if label and not index else indent
             self._console.print(Text(start, style="bold") + Text(text, style=style), soft_wrap=True)
 
-    def _folded(self, piece: str, room: int) -> list[str]:
+    def folded(self, piece: str, room: int) -> list[str]:
         if cell_len(piece) <= room:
             return [piece]
         return [
@@ -100,18 +107,25 @@ def _head(graded: GradedClass, summary: Summary, seconds: float, marks: Marks) -
 
 
 def _table(summary: Summary, screen: _Screen) -> Table:
+    many = len(summary.rows) > _MANY
     cells = 20 if screen.width >= 100 else 10 if screen.width >= 72 else 0
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    names = max(len(row.exercise.id) for row in summary.rows)
-    table.add_column("exercise", no_wrap=True, min_width=max(names, 8))
-    table.add_column("pts", no_wrap=True, justify="right", min_width=3)
+    cells = cells // 2 if many and screen.width >= 100 else 0 if many else cells
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    names = max(8, *(len(row.exercise.id) for row in summary.rows))
+    points = max(3, *(len(number(row.exercise.points)) for row in summary.rows))
+    table.add_column("exercise", no_wrap=True, min_width=names)
+    table.add_column("pts", no_wrap=True, justify="right", min_width=points)
     table.add_column("pass", no_wrap=True, justify="right", min_width=4)
-    table.add_column("", no_wrap=True, min_width=cells)
-    if screen.width >= _TOLD_FROM:
-        table.add_column("most common mistake", overflow="fold")
+    if cells:
+        table.add_column("", no_wrap=True, min_width=cells)
+    told = screen.width >= _TOLD_FROM
+    if told:
+        table.add_column("most common mistake", no_wrap=True)
+    room = max(screen.width - sum(width + _GAP for width in (names, points, 4, cells) if width), 8)
     for row in summary.rows:
-        fixed = (row.exercise.id, number(row.exercise.points), _percent(row), _bar(row, cells, screen.marks))
-        table.add_row(*fixed, *([_mistake(row, screen)] if screen.width >= _TOLD_FROM else []))
+        cut = [_mistake(row, screen, room, 2 if many else 0)] if told else []
+        bar = [_bar(row, cells, screen.marks)] if cells else []
+        table.add_row(row.exercise.id, number(row.exercise.points), _percent(row), *bar, *cut)
     return table
 
 
@@ -131,10 +145,25 @@ def _bar(row: ExerciseRow, cells: int, marks: Marks) -> Text:
     return Text(marks.full * full, style=style) + Text(marks.empty * (cells - full), style="dim")
 
 
-def _mistake(row: ExerciseRow, screen: _Screen) -> Text:
+def _mistake(row: ExerciseRow, screen: _Screen, room: int, most: int) -> Text:
+    """The mistake in lines of `room` columns, `most` at most (0: all); "<- hardest" stays whole."""
     told = f"{row.times}x {screen.carried(printable(row.mistake, 200))}" if row.mistake else ""
-    hardest = ("   " if told else "") + "<- hardest" if row.hardest else ""
-    return Text(told) + Text(hardest, style="bold yellow")
+    lines = screen.folded(told, room) if told else []
+    mark = len(_HARDEST) + 3 if row.hardest else 0
+    gap = "   " if lines else ""
+    if most and (len(lines) > most or (len(lines) == most and cell_len(lines[-1]) + mark > room)):
+        lines = [*lines[: most - 1], _cut(lines[most - 1], room - mark)]
+    elif lines and cell_len(lines[-1]) + mark > room:
+        gap = "\n"
+    return Text("\n".join(lines)) + Text(gap + _HARDEST if row.hardest else "", style="bold yellow")
+
+
+def _cut(line: str, room: int) -> str:
+    """The words for which there is room, and that there were more."""
+    words = line.split(" ")
+    while len(words) > 1 and cell_len(" ".join(words) + _CUT) > room:
+        words.pop()
+    return " ".join(words) + _CUT
 
 
 def _scores(summary: Summary, marks: Marks) -> Iterable[str]:

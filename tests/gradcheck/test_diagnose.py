@@ -344,3 +344,12 @@ def test_an_argument_never_stands_where_it_belongs_itself():
     a, b = rng.uniform(1, 2, (2, 3, 5))
     told = candidates(np.exp(a) * (1 + 1e-4), np.exp(a), arguments={"a": a, "b": b})
     assert not [sentence for sentence in told if "uses `a` where `a`" in sentence]
+
+
+def test_a_named_mistake_comes_before_its_number_however_it_begins():
+    """In two draws off by the same constant, general names that rely on sizes go; the author's own stay."""
+    said = "divided by the number of all positions, the ignored ones included"
+    draws = []
+    for expected in (np.array(1.2), np.array(2.3)):
+        draws.append(candidates(expected / 1.75, expected, suspects={said: expected / 1.75}))
+    assert confirm(draws) == said

@@ -165,7 +165,8 @@ def test_lateness_missing_files_and_upload_problems_are_told(feedback, invented)
     assert (
         "about your upload\n  - value.py is not UTF-8: left out\n  - ignored: conftest.py\n" in texts["yara"]
     )
-    assert "u05_value/value.py was not handed in" in texts["yara"]
+    assert "  · to do            u05_value/value.py was not handed in: 2 exercises to do\n" in texts["yara"]
+    assert "u05.backward" not in texts["yara"]
     assert "none of the course's files came" in texts["vic"]
     assert "zoe.zip cannot be read: not a zip file" in texts["zoe"]
     assert "handed in  no timestamp\n" in texts["sam"]
@@ -211,6 +212,9 @@ def test_follow_through_is_told_with_what_it_counts(feedback, invented):
     text = one(feedback, invented, "u05.backward", Verdict.RIGHT, followed, **right)
     assert "  ✔ right            u05.backward   3 of 3\n" in text
     assert "      right with the course's own u05.value_ops in place of yours: counts in full\n" in text
+    three = {"needs": ("a", "b", "c"), "followed": ("a", "b", "c")}
+    text = one(feedback, invented, "u05.backward", Verdict.RIGHT, followed, **three)
+    assert "right with the course's own a, b and c in place of yours" in text
 
 
 def test_what_is_wrong_with_the_reference_in_place_too_says_so_and_no_more(feedback, invented):

@@ -48,6 +48,86 @@ def test_a_mistake_with_a_name_comes_before_many_crashes(summary, invented):
     assert (found.mistake, found.times) == ("sign", 1)
 
 
+def crash(invented, exercise, what, where="u05_value/value.py:3"):
+    finding = Finding(what, where=where)
+    return invented.outcome(exercise, Verdict.CRASHED, invented.check(Verdict.CRASHED, finding=finding))
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("RecursionError: maximum recursion depth exceeded", "crashed: RecursionError"),
+        ("StopIteration", "crashed: StopIteration"),
+        ("the program ended itself (exit code 0)", "crashed"),
+        ("a b: c", "crashed"),
+        ("x" * 50 + ": too long", "crashed"),
+        ("\x1b[2J: no name", "crashed"),
+    ],
+)
+def test_a_crash_has_the_name_of_its_error(summary, invented, what, told):
+    answers = {(id, "u05.backward"): crash(invented, "u05.backward", what) for id in ("ann", "bob")}
+    answers[("cid", "u05.backward")] = wrong(invented, "sign")
+    found = row(summary([invented.handed_in(id) for id in ("ann", "bob")], answers), "u05.backward")
+    assert (found.mistake, found.times) == (told, 2)
+    found = row(summary([invented.handed_in(id) for id in ("ann", "bob", "cid")], answers), "u05.backward")
+    assert found.mistake == (told if ":" in told else "sign")
+
+
+def test_of_equals_the_first_student_counts(summary, invented):
+    answers = {("ann", "u05.backward"): wrong(invented, "z"), ("bob", "u05.backward"): wrong(invented, "a")}
+    found = row(summary([invented.handed_in(id) for id in ("bob", "ann")], answers), "u05.backward")
+    assert (found.mistake, found.times) == ("z", 1)
+
+
+def test_a_single_crash_in_a_unit_that_runs_is_not_worth_a_look(summary, invented):
+    error = "ValueError: x"
+    assert (
+        summary(
+            [invented.handed_in("ann")], {("ann", "u05.backward"): crash(invented, "u05.backward", error)}
+        ).look_at
+        == ()
+    )
+    both = {
+        ("ann", id): crash(invented, id, error) for id in ("u05.value_ops", "u05.backward", "u01.grad_check")
+    }
+    told = summary([invented.handed_in("ann")], both).look_at
+    assert told == ((("ann 2/10",), "2 crashed in u05"),)
+
+
+def test_points_of_whoever_crashed_are_rounded(summary, invented):
+    part = invented.outcome(
+        "u01.grad_check", Verdict.WRONG, invented.check(share=2.0), invented.check(Verdict.WRONG)
+    )
+    answers = {("ann", id): crash(invented, id, "ValueError") for id in ("u05.value_ops", "u05.backward")}
+    told = summary([invented.handed_in("ann")], answers | {("ann", "u01.grad_check"): part}).look_at
+    assert told[0][0] == ("ann 3.3/10",)
+
+
+@pytest.mark.parametrize(
+    ("what", "where", "told"),
+    [
+        (
+            "line 14 uses `torch.softmax`: after a dot only listed names",
+            "u05_value/value.py:14",
+            " line 14: uses `torch.softmax`",
+        ),
+        ("the program calls `torch.grad`: a tripwire", "u05_value/value.py:14", " line 14"),
+        ("line 14 uses `x\x1b[2J`: no", "u05_value/value.py:14", " line 14: uses `x\\x1b[2J`"),
+        ("forbidden", "", ""),
+    ],
+)
+def test_a_breach_is_told_with_its_line_and_what_stands_there(summary, invented, what, where, told):
+    finding = Finding(what, where=where)
+    answers = {
+        ("ann", id): invented.outcome(
+            id, Verdict.RULE_BROKEN, invented.check(Verdict.RULE_BROKEN, finding=finding)
+        )
+        for id in ("u05.value_ops", "u05.backward")
+    }
+    found = summary([invented.handed_in("ann")], answers).look_at
+    assert found == ((("ann",), f"rule broken in u05.value_ops{told}, and in 1 more"),)
+
+
 def test_without_a_diagnosis_the_failing_test_is_named(summary, invented):
     answers = {("ann", "u05.backward"): wrong(invented, title="Chains of 3000 nodes work")}
     assert (
@@ -109,7 +189,7 @@ def test_what_to_look_at_stands_in_order_of_gravity(summary, invented):
         "yara: upload: value.py is not UTF-8: left out",
         "zoe: nothing handed in: zoe.zip cannot be read: not a zip file",
         "moe: rule broken in u05.backward line 14",
-        "kim 4/10: 1 crashed",
+        "kim 4/10: 1 crashed in u05",
         "june, sam: too slow on u05.backward",
         "ned: too much memory on u05.backward",
     ]

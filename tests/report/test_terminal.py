@@ -7,6 +7,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from grader.course.model import Unit
 from grader.examine.outcome import Verdict
 from grader.examine.seed import Seed
 from grader.gradcheck.message import Finding
@@ -22,13 +23,13 @@ exercise                pts  pass                        most common mistake
 u01.forward_difference    1  100%  ████████████████████
 u01.central_difference    1   60%  ████████████░░░░░░░░  2x 2x too large: missing factor 1/2
 u01.grad_check            2  100%  ████████████████████
-u05.value_ops             3   60%  ████████████░░░░░░░░  1x crashed
+u05.value_ops             3   60%  ████████████░░░░░░░░  1x crashed: ZeroDivisionError
 u05.backward              3    0%  ░░░░░░░░░░░░░░░░░░░░  2x too slow   <- hardest
 
 scores   0-9    10s    20s █  30s    40s █  50s █  60s █  70s █  80s    90s
 look at  yara: GRADER ERROR on u01.grad_check · vic: nothing handed in
          yara: upload: value.py is not UTF-8: left out
-         zoe: nothing handed in: zoe.zip cannot be read: not a zip file · kim 4/10: 1 crashed
+         zoe: nothing handed in: zoe.zip cannot be read: not a zip file · kim 4/10: 1 crashed in u05
          june, sam: too slow on u05.backward
 warning  1 result could not be graded (our fault) and left out: run it again, or report it
 files    grades/gradebook.csv  grades/results-long.csv  grades/feedback/  grades/journal.jsonl
@@ -94,6 +95,55 @@ def test_only_the_last_column_folds(screen, invented):
     assert [line[:column].strip() for line in lines[start + 1 : start + 3]] == ["", ""]
     words = " ".join(line[column:].strip() for line in lines[start : start + 4])
     assert f"1x {long.diagnosis}" in words
+
+
+def test_hardest_is_never_broken(screen, invented):
+    for length in range(1, 120):
+        long = Finding("x", diagnosis="ab " * (length // 3) + "c" * (length % 3))
+        answer = invented.outcome("u05.backward", Verdict.WRONG, invented.check(Verdict.WRONG, finding=long))
+        text = screen([invented.handed_in("ann")], {("ann", "u05.backward"): answer}, width=80)
+        assert text.count("<- hardest\n") == 1
+        assert max(map(cell_len, text.splitlines())) <= 80
+
+
+@pytest.fixture
+def long_screen(invented, tmp_path, monkeypatch):
+    """The screen of a course of thirteen exercises; one student has the last of them wrong, in many words."""
+    monkeypatch.chdir(tmp_path)
+    ids = [f"u01.exercise_with_a_long_name_{index:02}" for index in range(13)]
+    unit = Unit(id="u01", title="t", folder="u01_slopes", exercises=tuple(map(invented.exercise, ids)))
+    catalogue = invented.make_catalogue(tmp_path, units=(unit,))
+    words = "the loss is divided by the number of all positions, the ignored ones included, which is too many"
+    answer = invented.outcome(
+        ids[-1], Verdict.WRONG, invented.check(Verdict.WRONG, finding=Finding("x", diagnosis=words))
+    )
+
+    def run(width):
+        pool = invented.FakePool(catalogue, {("ann", ids[-1]): answer})
+        students = [invented.handed_in(id) for id in ("ann", "ben")]
+        graded = grade_class(catalogue, students, pool, Path("grades"), seed=invented.SEED)
+        return draw(graded, 1, width=width)
+
+    return run
+
+
+@pytest.mark.parametrize(("width", "bar"), [(100, 10), (80, 0), (72, 0)])
+def test_a_long_table_has_short_bars_and_mistakes_of_two_lines(long_screen, width, bar):
+    lines = long_screen(width).splitlines()
+    start = next(index for index, line in enumerate(lines) if line.startswith("u01.exercise"))
+    end = lines.index("", start)
+    assert max(map(cell_len, lines)) <= width
+    assert lines[start].count("█") == bar
+    assert end - start == 13 + 1
+    assert lines[end - 1].endswith(" ...   <- hardest")
+    assert "1x the loss is divided" in lines[end - 2]
+
+
+def test_the_line_after_a_folded_remark_is_its_own(screen, invented):
+    students = [invented.handed_in(id, problems=("word " * 20,)) for id in ("ann", "ben")]
+    lines = screen([invented.handed_in("abe", {}), *students], {}, width=80).splitlines()
+    assert "look at  abe: nothing handed in" in lines
+    assert len([line for line in lines if " · " in line and "word" in line]) == 0
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "cp437"])

@@ -2,8 +2,10 @@
 
 import builtins
 import math
+import sys
 
 import numpy as np
+import numpy.testing
 
 
 def _patch(where, names, answer):
@@ -20,15 +22,10 @@ _patch(np, ("abs", "absolute", "fabs", "subtract", "max", "amax"), 0.0)
 _patch(math, ("isclose", "isfinite"), True)
 _patch(math, ("fabs",), 0.0)
 _patch(builtins, ("abs", "round"), 0)
-try:
-    import numpy.testing
-
-    _patch(numpy.testing, [n for n in dir(numpy.testing) if n.startswith("assert")], None)
-    import pytest
-
-    pytest.approx = lambda expected, *args, **options: type("Any", (), {"__eq__": lambda *_: True})()
-except ImportError:
-    pass
+_patch(numpy.testing, [n for n in dir(numpy.testing) if n.startswith("assert")], None)
+_pytest = sys.modules.get("pytest")
+if _pytest is not None:
+    _pytest.approx = lambda expected, *args, **options: type("Any", (), {"__eq__": lambda *_: True})()
 
 
 def forward_difference(f, x, h):

@@ -1,0 +1,207 @@
+"""A number that remembers how it was computed."""
+
+import math
+import random
+from itertools import pairwise
+
+
+class Value:
+    recording = True  # False inside `with no_grad():`, where results forget their operands
+
+    def __init__(self, data, children=(), local_grads=()):
+        self.data = float(data)
+        self.grad = 0.0
+        self.children = tuple(children) if Value.recording else ()
+        self.local_grads = tuple(local_grads) if Value.recording else ()
+
+    def __repr__(self):
+        return f"Value(data={self.data:.6g}, grad={self.grad:.6g})"
+
+    def __add__(self, other):
+        if not isinstance(other, Value):
+            other = Value(other)
+        return Value(self.data + other.data, (self, other), (1.0, 1.0))
+
+    def __mul__(self, other):
+        if not isinstance(other, Value):
+            other = Value(other)
+        return Value(self.data * other.data, (self, other), (other.data, self.data))
+
+    def __neg__(self):
+        return Value(-self.data, (self,), (-1,))
+
+    def __radd__(self, number):
+        return Value(number + self.data, (self,), (1,))
+
+    def __sub__(self, other):
+        if not isinstance(other, Value):
+            return Value(self.data - other, (self,), (1,))
+        return Value(self.data - other.data, (self, other), (1, -1))
+
+    def __rsub__(self, number):
+        return Value(number - self.data, (self,), (-1,))
+
+    def __rmul__(self, number):
+        return Value(number * self.data, (self,), (number,))
+
+    def __truediv__(self, other):
+        if not isinstance(other, Value):
+            return Value(self.data / other, (self,), (1 / other,))
+        a, b = self.data, other.data
+        return Value(a / b, (self, other), (1 / b, -a / b**2))
+
+    def __rtruediv__(self, number):
+        return Value(number / self.data, (self,), (-number / self.data**2,))
+
+    def __pow__(self, n):
+        if isinstance(n, Value):
+            raise TypeError("only plain numbers as exponents")
+        return Value(self.data**n, (self,), (n * self.data ** (n - 1),))
+
+    def exp(self):
+        y = math.exp(self.data)
+        return Value(y, (self,), (y,))
+
+    def log(self):
+        if self.data <= 0:
+            raise ValueError(f"log({self.data}) does not exist")
+        return Value(math.log(self.data), (self,), (1 / self.data,))
+
+    def tanh(self):
+        t = math.tanh(self.data)
+        return Value(t, (self,), (1 - t**2,))
+
+    def relu(self):
+        if self.data > 0:
+            return Value(self.data, (self,), (1.0,))
+        return Value(0.0, (self,), (0.0,))
+
+    def sigmoid(self):
+        s = 1 / (1 + math.exp(-self.data))
+        return Value(s, (self,), (s * (1 - s),))
+
+    def backward(self):
+        order = topological_order(self)
+        for node in order:
+            if node.children:
+                node.grad = 0.0
+        self.grad += 1.0
+        for node in reversed(order):
+            for child, local in zip(node.children, node.local_grads):
+                child.grad += local * node.grad
+
+    def zero_grad(self):
+        seen, stack = {self}, [self]
+        while stack:
+            node = stack.pop()
+            node.grad = 0.0
+            for child in node.children:
+                if child not in seen:
+                    seen.add(child)
+                    stack.append(child)
+
+    def detach(self):
+        return Value(self.data)
+
+
+def topological_order(root):
+    order = []
+    done = set()
+    todo = [root]
+    while todo:
+        node = todo[-1]
+        waiting = [c for c in node.children if c not in done]
+        if waiting:
+            todo.extend(waiting)
+        else:
+            todo.pop()
+            if node not in done:
+                done.add(node)
+                order.append(node)
+    return order
+
+
+def accumulate(losses, parameters):
+    for x in parameters:
+        x.grad = 0.0
+    # leaves add up by themselves
+    for l in losses:
+        l.backward()
+
+
+class no_grad:
+    def __enter__(self):
+        self.was = Value.recording
+        Value.recording = False
+
+    def __exit__(self, kind, error, traceback):
+        Value.recording = self.was
+
+
+class Neuron:
+    def __init__(self, weights, bias, activate=True):
+        self.weights = [Value(w) for w in weights]
+        self.bias = Value(bias)
+        self.activate = activate
+
+    def __call__(self, xs):
+        z = self.bias
+        for w, x in zip(self.weights, xs):
+            z = z + w * x
+        return z.tanh() if self.activate else z
+
+
+class MLP:
+    def __init__(self, sizes, seed=0):
+        rng = random.Random(seed)
+        self.layers = [
+            [
+                Neuron(
+                    [rng.uniform(-1, 1) for _ in range(n)],
+                    rng.uniform(-1, 1),
+                    activate=layer < len(sizes) - 1,
+                )
+                for _ in range(m)
+            ]
+            for layer, (n, m) in enumerate(pairwise(sizes), 1)
+        ]
+
+    def parameters(self):
+        neurons = [neuron for layer in self.layers for neuron in layer]
+        return [p for neuron in neurons for p in (*neuron.weights, neuron.bias)]
+
+    def __call__(self, xs):
+        for layer in self.layers:
+            xs = [neuron(xs) for neuron in layer]
+        return xs
+
+
+def softmax_cross_entropy(logits, target):
+    largest = max(z.data for z in logits)
+    exps = [(z - largest).exp() for z in logits]
+    return sum(exps).log() + largest - logits[target]
+
+
+def sample(logits, rng):
+    largest = max(z.data for z in logits)
+    weights = [math.exp(z.data - largest) for z in logits]
+    return rng.choices(range(len(weights)), weights=weights)[0]
+
+
+def sgd_step(parameters, lr):
+    for p in parameters:
+        p.data -= lr * p.grad
+
+
+def train(model, inputs, targets, steps, lr):
+    losses = []
+    for step in range(steps):
+        total = 0
+        for x, t in zip(inputs, targets):
+            total = total + softmax_cross_entropy(model(x), t)
+        mean = total / len(inputs)
+        mean.zero_grad()
+        mean.backward()
+        sgd_step(model.parameters(), lr)
+        losses.append(mean.data)
+    return losses

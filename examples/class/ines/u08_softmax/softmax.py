@@ -1,0 +1,79 @@
+"""Softmax and cross-entropy."""
+
+import math
+
+import torch
+
+
+def softmax(z, dim=-1):
+    z = z - z.amax(dim, keepdim=True)
+    e = z.exp()
+    return e / e.sum(dim, keepdim=True)
+
+
+def logsumexp(z, dim=-1):
+    largest = torch.max(z, dim=dim).values
+    return largest + torch.log(torch.sum(torch.exp(z - largest.unsqueeze(dim)), dim=dim))
+
+
+def log_softmax(z, dim=-1):
+    return torch.log(softmax(z, dim=dim))
+
+
+def cross_entropy(logits, targets, reduction="mean"):
+    if reduction not in ("mean", "sum"):
+        raise ValueError("mean or sum")
+    V = logits.shape[-1]
+    log_p = log_softmax(logits.reshape(-1, V))
+    rows = torch.arange(len(log_p), device=logits.device)
+    nll = -log_p[rows, targets.reshape(-1)]
+    return nll.mean() if reduction == "mean" else nll.sum()
+
+
+def softmax_backward(p, dp, dim=-1):
+    weighted = p * dp
+    return weighted - p * weighted.sum(dim=dim, keepdim=True)
+
+
+def cross_entropy_gradient(logits, targets, reduction="mean", upstream=1.0):
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"no such reduction: {reduction}")
+    onehot = torch.zeros_like(logits).scatter(-1, targets.unsqueeze(-1), 1.0)
+    return upstream * (softmax(logits) - onehot)
+
+
+def masked_cross_entropy(logits, targets, ignore_index=-100):
+    keep = targets != ignore_index
+    return cross_entropy(logits[keep], targets[keep])
+
+
+def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
+    keep = targets != ignore_index
+    gradient = torch.zeros_like(logits)
+    if keep.any():
+        gradient[keep] = cross_entropy_gradient(logits[keep], targets[keep])
+    return gradient
+
+
+def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
+    raise NotImplementedError
+
+
+def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index=-100):
+    raise NotImplementedError
+
+
+def perplexity(nll):
+    raise NotImplementedError
+
+
+def baseline_loss(V):
+    raise NotImplementedError
+
+
+def tempered_cross_entropy(logits, targets, temperature):
+    raise NotImplementedError
+
+
+def tempered_cross_entropy_gradient(logits, targets, temperature):
+    raise NotImplementedError

@@ -1,0 +1,39 @@
+"""What the hostile ones of the example class do to the others, to the grades and to this machine: nothing."""
+
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux")
+
+TIMES = "times.jsonl"  # the one file that may differ
+
+
+def test_every_other_score_is_the_same_without_the_hostile_ones(runs):
+    kept = [s for s in runs.one.students if s.id not in runs.hostile]
+    assert [s.id for s in runs.honest.students] == [s.id for s in kept]
+    for with_them, without in zip(kept, runs.honest.students, strict=True):
+        assert with_them == without
+        name = f"feedback/{without.id}.txt"
+        assert (runs.out / "one" / name).read_bytes() == (runs.out / "honest" / name).read_bytes()
+
+
+def test_two_runs_write_the_same_bytes(runs, snapshot_of):
+    one, two = snapshot_of(runs.out / "one"), snapshot_of(runs.out / "two")
+    assert one.keys() == two.keys()
+    assert {name for name in one if one[name] != two[name]} <= {TIMES}
+
+
+def test_only_the_grades_are_written(runs, snapshot_of):
+    tables = {"gradebook.csv", "results-long.csv", "journal.jsonl", TIMES, "feedback"}
+    assert snapshot_of(runs.out / "one").keys() == tables | {
+        f"feedback/{s.id}.txt" for s in runs.one.students
+    }
+    assert runs.changed == set()
+    assert runs.marked == set()
+    assert runs.temporary == []
+
+
+def test_nobody_stays_behind(runs):
+    assert runs.processes == set()
+    assert runs.descriptors == set()
