@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_fields
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Rules, Unit
@@ -25,6 +26,7 @@ from grader.release.stub import make_stub
 from grader.remote.guard import FREE, Guard
 from grader.rules.verdicts import Rulebook
 
+PATIENCE = 3  # times its seconds: what an exercise may use once the reference stands in
 NOT_CHECKED = Ran(Verdict.NOT_CHECKED, None, ())
 
 
@@ -121,13 +123,16 @@ class Examiner:
             return outcome
         symbols = tuple(symbol for n in needs for symbol in self.desk.catalogue.exercise(n).symbols)
         suite = self.suites[exercise.id]
-        self.backend.begin(self.desk.catalogue.limits(exercise.id), afresh=True)
+        limits = self.desk.catalogue.limits(exercise.id)
+        self.backend.begin(replace_fields(limits, seconds=limits.seconds * PATIENCE), afresh=True)
         try:
             if not put_in_place(self.backend, unit, self.desk.reference.open(unit), symbols):
                 return outcome
             tests = self._run_again(suite, outcome.tests)
         finally:
             self.backend.drop()
+        if tests is None:
+            return outcome
         return summed_up(outcome, tests, needs, place_of(files[unit.file], unit.file, exercise.symbols))
 
     def _not_right(self, exercise: Exercise, before: Mapping[str, ExerciseOutcome]) -> tuple[str, ...]:
@@ -135,18 +140,20 @@ class Examiner:
         closure = self.desk.catalogue.needs_closure(exercise.id)
         return tuple(n for n in before if n in closure and before[n].verdict is not Verdict.RIGHT)
 
-    def _run_again(self, suite: Suite, tests: tuple[TestOutcome, ...]) -> tuple[TestOutcome, ...]:
-        """The tests that failed, or all where none was run; told is only which of them pass now."""
+    def _run_again(self, suite: Suite, tests: tuple[TestOutcome, ...]) -> tuple[TestOutcome, ...] | None:
+        """The tests that failed, or all where none was run; told is only which of them pass now.
+
+        None where they could not come to an end: the calls of the reference use up the student's time.
+        """
         found = list(tests)
         for at, item in enumerate(suite.items):
             if tests and tests[at].verdict is Verdict.RIGHT:
                 continue
             ran = run_test(item)
             failed = tests[at] if tests else suite.outcome(at, NOT_CHECKED, None)
-            found[at : at + 1] = [replace(failed, followed=ran.verdict is Verdict.RIGHT)]
             if isinstance(ran.error, RunStopped):
-                found += [suite.outcome(n, NOT_CHECKED, None) for n in range(len(found), len(suite.items))]
-                break
+                return None
+            found[at : at + 1] = [replace(failed, followed=ran.verdict is Verdict.RIGHT)]
         return tuple(found)
 
     def _to_do(self, unit: Unit, exercise: Exercise, files: Mapping[str, str]) -> ExerciseOutcome | None:
