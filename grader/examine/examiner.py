@@ -13,7 +13,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Rules, Unit
 from grader.course.symbols import unchanged
 from grader.errors import CourseError, KataError, RunStopped
-from grader.examine.bounded import own_seconds
+from grader.examine.bounded import Bounds, own_seconds
 from grader.examine.desk import Desk, ExamBackend, exercise_of
 from grader.examine.fixtures import title_of
 from grader.examine.follow import OWN_MATTER, put_in_place, summed_up
@@ -67,6 +67,7 @@ class Examiner:
 
     def __init__(self, desk: Desk, backend: ExamBackend, suites: Mapping[str, Suite]) -> None:
         self.desk, self.backend, self.suites = desk, backend, suites
+        self.bounds = Bounds()
         self._stubs: dict[str, str] = {}
         self._rulebook = Rulebook(desk.catalogue)
         self._broken: dict[str, Finding] = {}
@@ -80,7 +81,7 @@ class Examiner:
         outcomes: dict[str, ExerciseOutcome] = {}
         try:
             for exercise in [e for e in unit.exercises if not only or e.id in only]:
-                with own_seconds(self.desk.catalogue.limits(exercise.id).seconds):
+                with own_seconds(self.desk.catalogue.limits(exercise.id).seconds, self.bounds):
                     outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
         finally:
             self.backend.close()

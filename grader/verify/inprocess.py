@@ -4,12 +4,9 @@ It runs in a process of the pool, never in that of `kata verify`: an answer that
 takes nothing else with it.
 """
 
-import math
 import os
-import resource
 import signal
 import sys
-import time
 from collections.abc import Mapping
 from types import FrameType
 
@@ -20,8 +17,6 @@ from grader.errors import TooSlow
 from grader.examine.local import LocalBackend
 from grader.remote.budget import WALL_FACTOR, WALL_SPARE
 from grader.remote.guard import FREE, Guard
-
-NO_LIMIT = resource.RLIM_INFINITY
 
 
 class InProcessBackend(LocalBackend):
@@ -36,7 +31,7 @@ class InProcessBackend(LocalBackend):
     def __init__(self) -> None:
         super().__init__({})
         self._errors = np.geterr()
-        signal.signal(signal.SIGXCPU, self._too_slow)
+        signal.signal(signal.SIGPROF, self._too_slow)
         self._seconds = 0.0
 
     def admit(self, files: Mapping[str, str], guard: Guard = FREE) -> None:
@@ -46,14 +41,14 @@ class InProcessBackend(LocalBackend):
 
     def begin(self, limits: Limits, afresh: bool = False) -> None:
         self._seconds = limits.seconds
-        _limit_cpu(math.ceil(time.process_time() + limits.seconds))
+        signal.setitimer(signal.ITIMER_PROF, limits.seconds)
         signal.setitimer(signal.ITIMER_REAL, limits.seconds * WALL_FACTOR + WALL_SPARE)
 
     def drop(self) -> None:
         self.close()
 
     def close(self) -> None:
-        _limit_cpu(NO_LIMIT)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
         super().close()
         self._reset_libraries()
@@ -70,7 +65,6 @@ class InProcessBackend(LocalBackend):
         self.close()
 
     def _too_slow(self, signum: int, frame: FrameType | None) -> None:
-        _limit_cpu(NO_LIMIT)
         raise TooSlow(f"stopped after {self._seconds:g} s of computing")
 
 
@@ -80,9 +74,3 @@ def in_process() -> InProcessBackend:
         for stream in (0, 1, 2):
             os.dup2(nothing.fileno(), stream)
     return InProcessBackend()
-
-
-def _limit_cpu(seconds: int) -> None:
-    """The soft limit only: it is raised again for the next exercise."""
-    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == NO_LIMIT else min(seconds, hard), hard))
