@@ -73,7 +73,7 @@ def test_a_course_that_is_no_yaml(tmp_path):
 def test_a_course_with_a_mistake(tmp_path):
     text = (ROOT / "course.yml").read_text(encoding="utf-8")
     line = text[: text.index("points: 3")].count("\n") + 1
-    (tmp_path / "course.yml").write_text(text.replace("points: 3", "points: many"), encoding="utf-8")
+    (tmp_path / "course.yml").write_text(text.replace("points: 3", "points: many", 1), encoding="utf-8")
     said = refused(kata("grade", CLASS, cwd=tmp_path))
     assert said[0].startswith(
         f"kata: course.yml:{line}: units[0].exercises[3].points (u01.numerical_gradient)"
@@ -113,7 +113,7 @@ def graded(tmp_path_factory):
     right = (CLASS / "ada" / FILE).read_text(encoding="utf-8")
     shutil.copytree(CLASS / "ada", desk / "class" / "ada")
     fill(desk / "class", right)
-    ran = kata("grade", "class", "--course", ROOT, "--out", "grades", cwd=desk)
+    ran = kata("grade", "class", "--unit", "u01", "--course", ROOT, "--out", "grades", cwd=desk)
     with (desk / "grades" / "gradebook.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
     return SimpleNamespace(desk=desk, ran=ran, rows=rows)

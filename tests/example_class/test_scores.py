@@ -352,3 +352,26 @@ def test_the_gradebook_has_a_column_for_each_exercise(runs):
     assert table["ada"]["percent"] == "100"
     assert table["mia"]["u05.backward"] == "4"
     assert all(exercise.id in table["ada"] for exercise in runs.one.exercises)
+
+
+# ------------------------------------------------------------------------------------------------ the manual
+
+
+def shown_in_the_manual(first):
+    """The lines of the block of docs/instructors.md that begins so."""
+    page = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+    blocks = [block.splitlines() for block in re.findall(r"^```\n(.*?)^```$", page, re.M | re.S)]
+    return next(block for block in blocks if block[0].startswith(first))
+
+
+def test_the_screen_in_the_manual_is_what_is_printed(runs):
+    """But for the second line, which tells the sandbox and the time, and the names of files."""
+    printed, shown = screen(runs.one, 100), shown_in_the_manual("backprop ·")
+    assert printed[0] == shown[0]
+    assert printed[2 : len(shown) - 1] == shown[2:-1]
+    assert shown[-1].startswith("files ")
+
+
+def test_the_feedback_in_the_manual_is_what_a_student_reads(runs):
+    title = runs.one.catalogue.course.title
+    assert feedback(runs, "mia").splitlines() == shown_in_the_manual(title)
