@@ -420,7 +420,7 @@ def test_hostile_objects_are_no_error_of_ours(examine, body):
 
 def test_a_number_that_the_reference_cannot_finish_with_costs_one_exercise(examine):
     outcomes = examine({"Num.__pow__": "pass", "cube": "return (Num(3) ** (10**9)).data"})
-    assert verdicts(outcomes) == {"pow": "wrong", "cube": "wrong"}
+    assert verdicts(outcomes) == {"pow": "wrong", "cube": "not checked"}
     assert outcomes["named"].verdict is Verdict.RIGHT
 
 
