@@ -18,6 +18,7 @@ from grader.examine.local import LocalBackend
 from grader.examine.running import Recorder
 from grader.examine.seed import Seed
 
+INSTALL_TORCH = "Install it: pip install -c constraints.txt 'katagrad[torch]'."
 UNUSED = (
     *("cacheprovider", "terminal", "logging", "junitxml", "doctest", "unittest", "faulthandler", "warnings"),
     *("unraisableexception", "threadexception", "stepwise"),
@@ -75,6 +76,8 @@ def run_session(
                 )
         finally:
             backend.end()
+    if any("No module named 'torch'" in text for text in plugin.broken):
+        raise CourseError("the course has units in torch, and torch is not installed", INSTALL_TORCH)
     if plugin.broken:
         raise CourseError("the course's tests cannot be imported:\n" + "\n".join(plugin.broken))
     if plugin.mistake is not None:

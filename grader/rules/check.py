@@ -100,7 +100,7 @@ class Checker:
                     line,
                     f"uses `{said}`",
                     AFTER_A_DOT,
-                    f"call your own: `{name}(...)`"
+                    f"write `{name}` yourself: this unit does without a ready-made one"
                     if said.startswith("torch.")
                     else f"`{name}` is also a name of torch or Python: call yours otherwise",
                 )
