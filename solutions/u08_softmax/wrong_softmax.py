@@ -375,7 +375,7 @@ def cross_entropy(logits, targets, reduction="mean"):
     return -log_softmax(logits).gather(-1, targets.unsqueeze(-1)).mean()
 
 
-@wrong("u08.cross_entropy", diagnosis="a constant factor 5 too small")
+@wrong("u08.cross_entropy", diagnosis="divided by the number of classes too")
 def cross_entropy(logits, targets, reduction="mean"):
     """The mean over a one-hot product counts all the zeros."""
     hit = targets.unsqueeze(-1) == torch.arange(logits.shape[-1], device=logits.device)
@@ -825,7 +825,7 @@ def softmax_backward(p, dp, dim=-1):
 
 @wrong(
     "u08.ignore_index",
-    diagnosis="a constant factor 1.75 too small",
+    diagnosis="divided by the number of all positions, the ignored ones included",
 )
 def masked_cross_entropy(logits, targets, ignore_index=-100):
     """The mean over all positions, with 0 for the ignored."""
@@ -928,7 +928,7 @@ def masked_cross_entropy(logits, targets, ignore_index=-100):
 
 @wrong(
     "u08.ignore_index",
-    diagnosis="1.75x too small: the mean counts ignored targets too?",
+    diagnosis="divided by the number of all positions, the ignored ones included",
 )
 def masked_cross_entropy_gradient(logits, targets, ignore_index=-100):
     """1 / N with the N of all positions."""
@@ -1090,7 +1090,7 @@ def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
 
 @wrong(
     "u08.label_smoothing",
-    diagnosis="a constant factor 1.75 too small",
+    diagnosis="divided by the number of all positions, the ignored ones included",
 )
 def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
     """The mean over all positions."""
@@ -1151,7 +1151,7 @@ def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index
 
 @wrong(
     "u08.label_smoothing",
-    diagnosis="1.75x too small: the mean counts ignored targets too?",
+    diagnosis="divided by the number of all positions, the ignored ones included",
 )
 def smoothed_cross_entropy_gradient(logits, targets, smoothing=0.1, ignore_index=-100):
     """1 / N with the N of all positions."""
