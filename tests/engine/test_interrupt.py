@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
+import signal
 import sys
 from pathlib import Path
 import msgspec
@@ -20,6 +21,7 @@ from grader.engine.pool import Job, Pool
 from grader.examine.seed import Seed
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # `make test &` hands down an ignored one
     tiny = load_course(Path(sys.argv[1]))
     unit = tiny.course.units[0]
     unit = msgspec.structs.replace(unit, exercises=unit.exercises[:1])
