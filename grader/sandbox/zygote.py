@@ -26,7 +26,7 @@ from grader.sandbox.child import OPEN_FILES, Child, Entry
 from grader.sandbox.identity import SLOTS
 from grader.sandbox.jail import Jail
 from grader.sandbox.limits import Bounds, limit_open_files
-from grader.sandbox.rungs import Rung
+from grader.sandbox.rungs import Layer, Rung
 from grader.sandbox.syscalls import die_with_parent, forbid_inspection
 
 _OOM_PREFERENCE = "500"  # when the machine runs out of memory, rather a worker than the grader
@@ -70,17 +70,21 @@ class _Worker:
 class Zygote:
     """Forks workers at the word of the grader at the other end of `line`, and tells how they end."""
 
-    def __init__(self, line: socket.socket, entry: Entry, rung: Rung) -> None:
+    def __init__(self, line: socket.socket, entry: Entry, jail: Jail) -> None:
         self._line = line
         self._entry = entry
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._self = os.pidfd_open(os.getpid())
-        self._jail = Jail.prepare(rung)
+        self._jail = jail.prepare()
         self._workers: list[_Worker] = []
         self._next_slot = 0
         self._poller = select.poll()
         self._poller.register(line, select.POLLIN)
+
+    def greet(self) -> None:
+        """Tell the grader that all is ready, and which process this is."""
+        control.send(self._line, {"python": sys.version}, [self._self])
 
     def serve(self) -> Child | None:
         """Serve until the grader is gone, then None. In a fork: returns at once what the child has to do."""
@@ -151,7 +155,7 @@ class Zygote:
             self._workers.append(worker)
             self._poller.register(worker.pidfd, select.POLLIN)
             self._poller.register(worker.line, 0)  # that the grader hung up is told unasked
-            control.send(self._line, {"pid": pid}, [sock.fileno(), worker.pidfd, end])
+            control.send(self._line, {}, [sock.fileno(), worker.pidfd, end])
         return None
 
     def _free_slot(self) -> int:
@@ -205,7 +209,8 @@ def _prepare(line: socket.socket, config: dict[str, Any]) -> Zygote:
     _refuse_leaks()
     gc.collect()
     gc.freeze()
-    zygote = Zygote(line, entry, Rung(config["rung"]))
+    without = frozenset(map(Layer, config["without"]))
+    zygote = Zygote(line, entry, Jail.plan(Rung(config["rung"]), without))
     forbid_inspection()
     return zygote
 
@@ -227,7 +232,7 @@ def main() -> None:
         reason = describe(error) if known else f"{type(error).__name__}: {error}"
         control.send(line, {"failed": reason, "help": getattr(error, "help", "")})
         return
-    control.send(line, {"python": sys.version})
+    zygote.greet()
     child = zygote.serve()
     del zygote, line
     if child:

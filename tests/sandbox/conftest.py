@@ -13,6 +13,7 @@ from grader.sandbox.layers import Rung, probe, resolve
 from grader.sandbox.limits import MIB, Bounds
 from grader.sandbox.outcome import End
 from grader.sandbox.process import Process, Zygote
+from grader.sandbox.rungs import NOTHING, Layer
 
 BOUNDS = Bounds(cpu_seconds=20, memory=256 * MIB)
 
@@ -80,19 +81,19 @@ class Sandbox:
         except SandboxError as error:
             pytest.skip(error.rationale)
 
-    def start(self, rung: Rung, *words: str) -> Zygote:
+    def start(self, rung: Rung, *words: str, without: frozenset[Layer] = NOTHING) -> Zygote:
         """A new zygote, to be closed by the caller."""
         self.require(rung)
         source = Path(__file__).with_name("entry.py").read_text("utf-8")
         program = self._folder / f"{'_'.join(['entry', *words]).replace(':', '_')}.py"
         program.write_text(f"{source}\n\nwarm(*{words})\n", "utf-8")
-        return Zygote("test", rung, "runpy:run_path", "hostile:serve", str(program))
+        return Zygote("test", rung, "runpy:run_path", "hostile:serve", str(program), without=without)
 
-    def zygote(self, rung: Rung, *words: str) -> Zygote:
+    def zygote(self, rung: Rung, *words: str, without: frozenset[Layer] = NOTHING) -> Zygote:
         """A zygote that tests share."""
-        key = (rung, *words)
+        key = (rung, *words, *sorted(without))
         if key not in self._zygotes:
-            self._zygotes[key] = self.start(rung, *words)
+            self._zygotes[key] = self.start(rung, *words, without=without)
         return self._zygotes[key]
 
     def close(self) -> None:
@@ -124,8 +125,8 @@ def spawn(sandbox):
     """spawn(rung, bounds=...) makes a worker that is closed after the test."""
     made: list[Process] = []
 
-    def make(rung: Rung, bounds: Bounds = BOUNDS, *words: str) -> Worker:
-        made.append(sandbox.zygote(rung, *words).spawn(bounds))
+    def make(rung: Rung, bounds: Bounds = BOUNDS, *words: str, without: frozenset[Layer] = NOTHING) -> Worker:
+        made.append(sandbox.zygote(rung, *words, without=without).spawn(bounds))
         return Worker(made[-1])
 
     yield make

@@ -250,10 +250,10 @@ STEPS = {
     "leave_the_machine": Layer.NETWORK,
     "apply_limits": Layer.LIMITS,
     "become": Layer.UID,
-    "drop_capabilities": Layer.LIMITS,
+    "drop_capabilities": Layer.PRIVILEGES,
     "forbid_inspection": Layer.LIMITS,
-    "forbid_new_privileges": Layer.LIMITS,
-    "die_with_parent": Layer.LIMITS,
+    "forbid_new_privileges": Layer.PRIVILEGES,
+    "tether": Layer.LIMITS,
     "apply_landlock": Layer.LANDLOCK,
     "apply_seccomp": Layer.SECCOMP,
 }
