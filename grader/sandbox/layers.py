@@ -1,6 +1,7 @@
 """Which defences this machine really has, and which rung of the ladder a run stands on."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def _state(layer: Layer, reasons: dict[str, str]) -> LayerState:
     reason = reasons[layer]
     if not reason:
         return LayerState(layer, True)
-    if layer is Layer.USERS and (found := obstacle()):
+    if layer is Layer.USERS and (found := obstacle(root=os.geteuid() == 0)):
         return LayerState(layer, False, f"{found.why} ({reason})", found.remedy)
     nested = layer in NESTED and not reasons[Layer.USERS]
     return LayerState(layer, nested, reason, REMEDIES[layer], nested)

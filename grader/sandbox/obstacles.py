@@ -1,6 +1,5 @@
 """What commonly stands between an ordinary user and a user namespace: the kernel's own words do not tell."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +55,11 @@ _FILTERED = Obstacle(
 _CHROOT = Obstacle("this is a chroot, which may have no user namespaces", "run outside it, or in a container")
 
 
-def obstacle(proc: Path = Path("/proc")) -> Obstacle | None:
-    """The likely reason why a user namespace cannot be used; None where nothing known is in the way."""
-    root = os.geteuid() == 0
+def obstacle(proc: Path = Path("/proc"), *, root: bool) -> Obstacle | None:
+    """The likely reason why a user namespace cannot be used; None where nothing known is in the way.
+
+    root: whether it is root who cannot
+    """
     for setting in _SETTINGS:
         if _text(proc / setting.file) == setting.text and (setting.root or not root):
             return setting.obstacle

@@ -1,4 +1,4 @@
-"""The same tests once more as an ordinary user, when root runs them."""
+"""The same tests once more as an ordinary user, on the rungs that one can have, when root runs them."""
 
 import os
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.sandbox.rungs import Layer
 from grader.sandbox.syscalls import call
 
 HERE = Path(__file__).parent
@@ -47,7 +48,7 @@ def become_nobody():
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="these tests run as a normal user already")
-def test_the_container_rung_holds_for_a_normal_user(sandbox, tmp_path):
+def test_the_rungs_hold_for_a_normal_user(sandbox, tmp_path):
     if not all(
         state.active for state in sandbox.states if state.name in {"own user id", "empty file system"}
     ):
@@ -59,8 +60,10 @@ def test_the_container_rung_holds_for_a_normal_user(sandbox, tmp_path):
         open_the_way(sorted(roots), tmp_path)
         become_nobody()
 
-    files = [str(HERE / name) for name in ("test_attacks.py", "test_layers.py", "test_process.py")]
-    only = ["-k", "container or test_layers"]
+    files = [
+        str(HERE / name) for name in ("test_attacks.py", "test_layers.py", "test_users.py", "test_process.py")
+    ]
+    only = ["-k", "userns or container or test_layers or test_users"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *only, *files],
         check=False,
@@ -74,5 +77,7 @@ def test_the_container_rung_holds_for_a_normal_user(sandbox, tmp_path):
     )
     assert run.returncode == 0, run.stdout
     counts = {word: int(count) for count, word in re.findall(r"(\d+) (passed|failed|skipped)", run.stdout)}
-    assert counts["passed"] > 80, run.stdout
+    assert counts["passed"] > 160, run.stdout
     assert "the sandbox container does not hold" not in run.stdout
+    if next(state for state in sandbox.states if state.name is Layer.USERS).active:
+        assert "the sandbox userns does not hold" not in run.stdout
