@@ -49,9 +49,8 @@ def test_it_gives_powers_inside_and_none_outside(tmp_path):
         call("unshare", 0x40000000)  # a network, as only root may
         refused(lambda: os.setgroups([]), errno.EPERM)
         refused(lambda: os.setuid(me[0] + 1), errno.EINVAL)
-        refused(
-            lambda: os.open("/proc/sys/kernel/hostname", os.O_WRONLY), errno.EACCES, errno.EPERM, errno.EROFS
-        )
+        if me[0]:  # root owns this file, here and there
+            refused(lambda: os.open("/proc/sys/kernel/hostname", os.O_WRONLY), errno.EACCES, errno.EROFS)
         refused(lambda: os.chown(secret, me[0] + 1, -1), errno.EINVAL, errno.EPERM)
         os.kill(grader, 0)  # the user is the same: the process namespace and the filter hide the grader
 
