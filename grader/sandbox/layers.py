@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 
 from grader.errors import SandboxError, UsageError
+from grader.sandbox.cgroup import not_delegated
 from grader.sandbox.launch import command, environment
 from grader.sandbox.obstacles import obstacle
 from grader.sandbox.rungs import NESTED, NOTHING, REQUIRED, Layer, Rung
@@ -70,6 +71,9 @@ def probe() -> list[LayerState]:
 
 
 def _state(layer: Layer, reasons: dict[str, str]) -> LayerState:
+    if layer is Layer.CGROUP:
+        missing = not_delegated()
+        return LayerState(layer, False, str(missing), missing.remedy) if missing else LayerState(layer, True)
     reason = reasons[layer]
     if not reason:
         return LayerState(layer, True)

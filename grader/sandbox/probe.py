@@ -1,6 +1,7 @@
 """The program that tries each layer for real, each in a child of its own, and says on stdout how it went.
 
-Output: one JSON object, layer name -> "" when it holds, else the reason.
+Output: one JSON object, layer name -> "" when it holds, else the reason. Control groups are not tried: that
+would move the processes of whoever asked.
 """
 
 import errno

@@ -18,10 +18,11 @@ from typing import Any, Self
 
 from grader.errors import SandboxError
 from grader.sandbox import control
+from grader.sandbox.cgroup import new_group, remove
 from grader.sandbox.launch import command, environment
 from grader.sandbox.limits import Bounds
 from grader.sandbox.outcome import End
-from grader.sandbox.rungs import NOTHING, Layer, Rung
+from grader.sandbox.rungs import EXTRA, NOTHING, Layer, Rung
 
 _WARM_UP = 300.0  # seconds; a first import of torch from a network file system takes long
 _ANSWER = 60.0  # seconds
@@ -140,6 +141,7 @@ class Zygote:
         self.flavour = flavour
         self.rung = rung
         self._lock = threading.Lock()
+        self._group = new_group() if Layer.CGROUP in set(EXTRA[rung]) - without else None
         self._line, theirs = control.pair()
         self._errors = os.fdopen(os.memfd_create("kata-zygote"), "rb", buffering=0)
         with theirs:
@@ -147,6 +149,7 @@ class Zygote:
         config = {
             **{"grader": os.getpid(), "rung": rung, "without": sorted(without)},
             **{"warm": warm, "entry": entry, "arguments": arguments},
+            "group": self._group and str(self._group),
         }
         try:
             hello, files = self._ask(config, _WARM_UP)
@@ -174,6 +177,8 @@ class Zygote:
         except OSError as error:
             self._line.close()
             self._errors.close()
+            if self._group:
+                remove(self._group)
             raise SandboxError(f"the zygote could not be started: {error}") from error
 
     def spawn(self, bounds: Bounds) -> Process:
@@ -223,6 +228,8 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._group:
+            remove(self._group)
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ class Layer(StrEnum):
     PROCESSES = "process namespace"
     FILES = "empty file system"
     NETWORK = "private network and IPC"
+    CGROUP = "control group"
 
 
 class Rung(StrEnum):
@@ -41,11 +42,11 @@ REQUIRED: dict[Rung, tuple[Layer, ...]] = {
 
 # Taken as well where the machine lets us: the rung keeps its promise without.
 EXTRA: dict[Rung, tuple[Layer, ...]] = {
-    Rung.NAMESPACES: (),
-    Rung.USERNS: (Layer.UID,),
-    Rung.CONTAINER: (Layer.UID,),
-    Rung.SECCOMP: (Layer.UID,),
-    Rung.UNSAFE: (),
+    Rung.NAMESPACES: (Layer.CGROUP,),
+    Rung.USERNS: (Layer.UID, Layer.CGROUP),
+    Rung.CONTAINER: (Layer.UID, Layer.CGROUP),
+    Rung.SECCOMP: (Layer.UID, Layer.CGROUP),
+    Rung.UNSAFE: (Layer.CGROUP,),
 }
 
 # What root can have by itself, and everybody inside a user namespace.

@@ -22,6 +22,7 @@ from typing import Any
 from grader.errors import KataError, SandboxError
 from grader.sandbox import control
 from grader.sandbox.attempt import describe, verdict
+from grader.sandbox.cgroup import Meter
 from grader.sandbox.child import OPEN_FILES, Child, Entry
 from grader.sandbox.identity import SLOTS
 from grader.sandbox.jail import Jail
@@ -43,7 +44,7 @@ class _Worker:
     pidfd: int
     line: int
     slot: int
-    cpu_seconds: float
+    bounds: Bounds
     killed: bool = False
 
     def kill(self) -> None:
@@ -57,7 +58,7 @@ class _Worker:
         kind = "exited" if code >= 0 else "signal"
         if code == -signal.SIGKILL and self.killed:
             kind = "killed"
-        elif code == -signal.SIGKILL and seconds > self.cpu_seconds:
+        elif code == -signal.SIGKILL and seconds > self.bounds.cpu_seconds:
             # The kernel says SIGKILL for want of time and for want of memory; the clock tells which.
             code = -signal.SIGXCPU
         end = {"kind": kind, "code": abs(code), "cpu_seconds": seconds}
@@ -70,8 +71,9 @@ class _Worker:
 class Zygote:
     """Forks workers at the word of the grader at the other end of `line`, and tells how they end."""
 
-    def __init__(self, line: socket.socket, entry: Entry, jail: Jail) -> None:
+    def __init__(self, line: socket.socket, entry: Entry, jail: Jail, meter: Meter | None) -> None:
         self._line = line
+        self._meter = meter
         self._entry = entry
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
@@ -135,6 +137,7 @@ class Zygote:
             inherited.enter_context(worker_sock)
             end, line = _pipe(granted, kept)
             report, report_line = _pipe(granted, inherited)
+            self._measure(bounds)
             space = int(os.pread(self._statm, 256, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
             pid = self._jail.fork()
             if pid == 0:
@@ -145,7 +148,7 @@ class Zygote:
                     entry, jail, bounds, slot, space, worker_sock, report_line, self._self, self._null
                 )
             inherited.close()
-            worker = _Worker(pid, _pidfd(pid), line, slot, bounds.cpu_seconds)
+            worker = _Worker(pid, _pidfd(pid), line, slot, bounds)
             kept.pop_all()
             reason = verdict(report)
             if reason:
@@ -157,6 +160,12 @@ class Zygote:
             self._poller.register(worker.line, 0)  # that the grader hung up is told unasked
             control.send(self._line, {}, [sock.fileno(), worker.pidfd, end])
         return None
+
+    def _measure(self, bounds: Bounds) -> None:
+        if self._meter:
+            all_bounds = [worker.bounds for worker in self._workers] + [bounds]
+            free = any(each.gpu for each in all_bounds)
+            self._meter.allow(None if free else [each.memory for each in all_bounds])
 
     def _free_slot(self) -> int:
         taken = {worker.slot for worker in self._workers}
@@ -204,13 +213,19 @@ def _prepare(line: socket.socket, config: dict[str, Any]) -> Zygote:
     limit_open_files(OPEN_FILES)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_OOM_PREFERENCE, "ascii")
+    meter = None
+    if config["group"]:
+        with suppress(OSError):  # the rung keeps its promise without
+            meter = Meter(Path(config["group"]), SLOTS)
     _named(config["warm"])(*config["arguments"])
     entry = _named(config["entry"])
     _refuse_leaks()
     gc.collect()
     gc.freeze()
+    if meter:
+        meter.warmed_up()
     without = frozenset(map(Layer, config["without"]))
-    zygote = Zygote(line, entry, Jail.plan(Rung(config["rung"]), without))
+    zygote = Zygote(line, entry, Jail.plan(Rung(config["rung"]), without), meter)
     forbid_inspection()
     return zygote
 

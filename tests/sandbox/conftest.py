@@ -1,7 +1,9 @@
 """Workers of every rung that this machine can run, and the means to send them hostile source."""
 
 import json
+import os
 import struct
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from grader.sandbox.limits import MIB, Bounds
 from grader.sandbox.outcome import End
 from grader.sandbox.process import Process, Zygote
 from grader.sandbox.rungs import NOTHING, Layer
+from grader.sandbox.syscalls import call
 
 BOUNDS = Bounds(cpu_seconds=20, memory=256 * MIB)
 
@@ -132,3 +135,53 @@ def spawn(sandbox):
     yield make
     for process in made:
         process.close()
+
+
+NOBODY = 65534
+_NEWNS, _MS_BIND, _MS_REC, _MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
+
+
+def closed_folder(path):
+    """The topmost folder on the way to `path` that other users may not enter, if any."""
+    for folder in reversed(path.parents):
+        if not folder.stat().st_mode & 0o001:
+            return folder
+    return None
+
+
+def open_the_way(paths, store):
+    """Let everybody reach `paths`: for this process alone, folders that nobody may enter are replaced."""
+    call("unshare", _NEWNS)
+    call("mount", None, b"/", None, _MS_REC | _MS_PRIVATE, None)
+    closed = {path: closed_folder(path) for path in paths if closed_folder(path)}
+    saved = {}
+    for index, path in enumerate(closed):
+        saved[path] = store / str(index)
+        saved[path].mkdir()
+        call("mount", bytes(path), bytes(saved[path]), None, _MS_BIND | _MS_REC, None)
+    for folder in set(closed.values()):
+        call("mount", b"kata", bytes(folder), b"tmpfs", 0, b"mode=0755")
+    for path, copy in saved.items():
+        path.mkdir(parents=True, exist_ok=True)
+        call("mount", bytes(copy), bytes(path), None, _MS_BIND | _MS_REC, None)
+
+
+def become_nobody():
+    """An ordinary user from here on."""
+    os.setgroups([])
+    os.setresgid(NOBODY, NOBODY, NOBODY)
+    os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+@pytest.fixture
+def as_nobody(tmp_path_factory):
+    """For subprocess: what root does in the child to go on as a normal user who reaches Python and us."""
+    store = tmp_path_factory.mktemp("ways")
+    roots = {Path(p).resolve() for p in (sys.base_prefix, sys.prefix, Path(__file__).parents[2])}
+    roots = {path for path in roots if not any(other in path.parents for other in roots)}
+
+    def prepare():
+        open_the_way(sorted(roots), store)
+        become_nobody()
+
+    return prepare
