@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from grader.sandbox import oom
 from grader.sandbox.attempt import report
 from grader.sandbox.jail import Jail
 from grader.sandbox.limits import Bounds
+from grader.sandbox.syscalls import allow_inspection
 
 Entry = Callable[[socket.socket], object]
 
@@ -22,7 +24,8 @@ class Child:
     """A worker in the making.
 
     slot: which of the zygote's user ids it gets     address_space: bytes mapped before the fork
-    report: pipe on which it says that every layer is locked     zygote: pidfd     null: /dev/null
+    report: pipe on which it says that every layer is locked
+    zygote: pidfd     null: /dev/null     proc: the folder /proc
     """
 
     entry: Entry
@@ -34,6 +37,7 @@ class Child:
     report: int
     zygote: int
     null: int
+    proc: int
 
     def run(self) -> None:
         """Never returns: the process ends with the entry, without the exit handlers that were left to it."""
@@ -49,6 +53,8 @@ class Child:
 
     def _enter(self) -> None:
         try:
+            allow_inspection()  # or what is below /proc is root's; the jail forbids it again
+            oom.prefer(oom.WORKER, self.proc)
             self._forget()
             self.jail.lock(self.bounds, slot=self.slot, address_space=self.address_space, zygote=self.zygote)
         except BaseException as error:

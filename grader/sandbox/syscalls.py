@@ -136,6 +136,11 @@ def forbid_inspection() -> None:
     call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
+def allow_inspection() -> None:
+    """Open it again; before that, the files of this process below /proc are root's."""
+    call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)
+
+
 def forbid_new_privileges() -> None:
     """Make set-uid programs powerless; seccomp and Landlock demand it of an ordinary user."""
     call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

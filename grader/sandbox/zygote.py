@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import KataError, SandboxError
-from grader.sandbox import control
+from grader.sandbox import control, oom
 from grader.sandbox.attempt import describe, verdict
 from grader.sandbox.cgroup import Meter
 from grader.sandbox.child import OPEN_FILES, Child, Entry
@@ -29,8 +29,6 @@ from grader.sandbox.jail import Jail
 from grader.sandbox.limits import Bounds, limit_open_files
 from grader.sandbox.rungs import Layer, Rung
 from grader.sandbox.syscalls import die_with_parent, forbid_inspection
-
-_OOM_PREFERENCE = "500"  # when the machine runs out of memory, rather a worker than the grader
 
 
 @dataclass
@@ -77,6 +75,8 @@ class Zygote:
         self._entry = entry
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        self._proc = oom.open_proc()
+        oom.prefer(oom.ZYGOTE, self._proc)
         self._self = os.pidfd_open(os.getpid())
         self._jail = jail.prepare()
         self._workers: list[_Worker] = []
@@ -145,7 +145,8 @@ class Zygote:
                     stack.pop_all()
                 jail, entry = self._jail, self._entry
                 return Child(
-                    entry, jail, bounds, slot, space, worker_sock, report_line, self._self, self._null
+                    *(entry, jail, bounds, slot, space, worker_sock, report_line),
+                    *(self._self, self._null, self._proc),
                 )
             inherited.close()
             worker = _Worker(pid, _pidfd(pid), line, slot, bounds)
@@ -211,8 +212,6 @@ def _refuse_leaks() -> None:
 
 def _prepare(line: socket.socket, config: dict[str, Any]) -> Zygote:
     limit_open_files(OPEN_FILES)
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_OOM_PREFERENCE, "ascii")
     meter = None
     if config["group"]:
         with suppress(OSError):  # the rung keeps its promise without

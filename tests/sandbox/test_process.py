@@ -148,6 +148,15 @@ def test_a_worker_seen_from_outside(jailed_rung, spawn):
                 assert (folder / "ns" / kind).readlink() != Path(f"/proc/self/ns/{kind}").readlink(), kind
 
 
+def test_when_memory_runs_out_workers_go_first(rung, sandbox, spawn):
+    worker, zygote = spawn(rung).process.pid, sandbox.zygote(rung).pid
+    preferences = [
+        int(Path(f"/proc/{pid}/oom_score_adj").read_text()) for pid in (worker, zygote, os.getpid())
+    ]
+    assert preferences[:2] == [1000, 500]
+    assert preferences[2] < 500
+
+
 def test_workers_have_user_ids_of_their_own(rung, sandbox, spawn):
     ids = {tuple(spawn(rung).run("result = os.getuid(), os.getgid()").value) for _ in range(3)}
     own = {state.name for state in sandbox.states if state.active} >= {Layer.UID}
