@@ -10,10 +10,10 @@ from grader.errors import SandboxError, UsageError
 from grader.sandbox.cgroup import not_delegated
 from grader.sandbox.launch import command, environment
 from grader.sandbox.obstacles import obstacle
-from grader.sandbox.rungs import NESTED, NOTHING, REQUIRED, Layer, Rung
+from grader.sandbox.rungs import EXTRA, NESTED, NOTHING, REQUIRED, Layer, Rung
 from grader.sandbox.syscalls import machine
 
-__all__ = ["Layer", "LayerState", "Rung", "lacking", "probe", "resolve"]
+__all__ = ["Layer", "LayerState", "Rung", "lacking", "missing_extras", "probe", "resolve"]
 
 _AS_ROOT = "run as root (sudo kata ...); start a container with --cap-add SYS_ADMIN"
 
@@ -88,6 +88,11 @@ def lacking(rung: Rung, states: list[LayerState]) -> list[LayerState]:
     nests = Layer.USERS in REQUIRED[rung]
     needed = set(REQUIRED[rung]) - (NESTED if nests else NOTHING)
     return [state for state in states if state.name in needed and (state.nested or not state.active)]
+
+
+def missing_extras(rung: Rung, states: list[LayerState]) -> list[Layer]:
+    """What the rung would take as well, and cannot have here."""
+    return [state.name for state in states if state.name in EXTRA[rung] and not state.active]
 
 
 def resolve(wanted: str, states: list[LayerState] | None = None) -> Rung:
