@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from grader.course.model import Limits, Unit
-from grader.errors import RunStopped, SubmissionError
+from grader.errors import RunStopped, SandboxError, SubmissionError
 from grader.examine.device import Device
 from grader.remote.budget import Jail
 from grader.remote.guard import FREE, Guard
@@ -12,7 +12,7 @@ from grader.remote.handle import Handle
 from grader.remote.proxy import Session
 from grader.sandbox.layers import Rung
 from grader.sandbox.limits import MIB, Bounds
-from grader.sandbox.process import Zygote
+from grader.sandbox.process import Process, Zygote
 from grader.sandbox.rungs import NOTHING, Layer
 
 RECYCLE_AFTER = 500  # workers from one zygote
@@ -31,19 +31,35 @@ class Zygotes:
 
     def spawn(self, flavour: str, limits: Limits) -> Jail:
         """A fresh worker with the full budget of one exercise. SandboxError where it cannot be made."""
-        zygote, used = self._running.get(flavour, (None, 0))
-        if zygote is None or used >= RECYCLE_AFTER:
-            if zygote is not None:
-                zygote.close()
-            zygote, used = self._start(flavour), 0
-        self._running[flavour] = zygote, used + 1
         # A worker may serve a whole unit: its own CPU bound is a backstop behind the budget of each exercise.
         bounds = Bounds(
             cpu_seconds=limits.seconds * EXERCISES_A_WORKER,
             memory=limits.memory_mb * MIB,
             gpu=self.rung is Rung.UNSAFE and self.device != Device.CPU and flavour == "torch",
         )
-        return Jail(zygote.spawn(bounds), limits.seconds)
+        return Jail(self._spawn(flavour, bounds), limits.seconds)
+
+    def _spawn(self, flavour: str, bounds: Bounds) -> Process:
+        zygote, is_new = self._zygote(flavour)
+        try:
+            return zygote.spawn(bounds)
+        except SandboxError:
+            # It may have died since it was used last: for want of memory, or by somebody's hand.
+            if is_new or not zygote.closed:
+                raise
+        return self._zygote(flavour)[0].spawn(bounds)
+
+    def _zygote(self, flavour: str) -> tuple[Zygote, bool]:
+        """A zygote that is not worn out, and whether it was started just now."""
+        zygote, used = self._running.get(flavour, (None, 0))
+        is_new = zygote is None or zygote.closed or used >= RECYCLE_AFTER
+        if zygote is None or is_new:
+            if zygote is not None:
+                zygote.close()
+            self._running.pop(flavour, None)
+            zygote, used = self._start(flavour), 0
+        self._running[flavour] = zygote, used + 1
+        return zygote, is_new
 
     def _start(self, flavour: str) -> Zygote:
         return Zygote(
@@ -63,7 +79,8 @@ class Zygotes:
 class JailedBackend:
     """One student's sources, in a worker that is made when a test first asks for the module.
 
-    `limits` are those of the exercise that is being tested; `fresh` says that nothing ran before it.
+    `limits` are those of the exercise that is being tested. `fresh` says that nothing ran before it, and that
+    it lost no worker by our own fault: what fails otherwise is run again.
     """
 
     @classmethod
@@ -128,7 +145,8 @@ class JailedBackend:
             self._module = self.session.load(self.files, unit.module, self.guard)
         except (Exception, RunStopped) as error:
             # An import that loops or crashes does so every time: it is paid for once.
-            self._failed[unit.module] = error
+            if not isinstance(error, SandboxError):
+                self._failed[unit.module] = error
             self.drop()
             raise
 
@@ -143,6 +161,8 @@ class JailedBackend:
         self.session.replace(unit.module, symbol, kind, function)
 
     def settle(self, failed: bool) -> None:
+        if self.session is not None and self.session.jail.ours:
+            self.drop()
         if self.session is not None:
             if not failed:
                 self.session.settle_all()
@@ -152,6 +172,7 @@ class JailedBackend:
         """End the worker. The next test gets a new one."""
         if self.session is not None:
             self._spent = self.spent()
+            self.fresh = self.fresh and not self.session.jail.ours
             self.session.close()
         self.session = self._unit = self._module = None
 

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from grader.errors import RunStopped, TooMuchMemory, TooSlow, WorkerLost
+from grader.errors import RunStopped, SandboxError, TooMuchMemory, TooSlow, WorkerLost
 from grader.remote.channel import Closed
 from grader.sandbox.outcome import End
 from grader.sandbox.process import Process
@@ -16,12 +16,12 @@ END_WAIT = 5.0
 class Jail:
     """One process and its clock. `check` raises TooSlow when the budget is used up.
 
-    alive: nothing was lost or stopped so far
+    alive: nothing was lost or stopped so far     ours: it was lost with its zygote, not by the student
     """
 
     def __init__(self, process: Process, seconds: float) -> None:
         self.process = process
-        self.alive = True
+        self.alive, self.ours = True, False
         self.refill(seconds)
 
     @property
@@ -55,13 +55,19 @@ class Jail:
         self.process.close()
 
     def lost(self, error: Exception) -> RunStopped:
-        """What to raise after the channel broke: by its end where it ended, else for what it sent."""
+        """What to raise after the channel broke: by its end where it ended, else for what it sent.
+
+        Raises SandboxError itself where its zygote died.
+        """
         self.alive = False
         if not isinstance(error, Closed):
             self.kill()
             return WorkerLost(f"the program answered in a way that no test can read: {error}")
         try:
             end = self.process.end(END_WAIT)
+        except SandboxError:
+            self.ours = True
+            raise
         except TimeoutError:
             self.kill()
             return WorkerLost("the program closed its line to the tests and went on")

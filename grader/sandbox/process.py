@@ -44,18 +44,24 @@ class Process:
         self._line = FileIO(line)
         self._release = weakref.finalize(self, os.close, pidfd)
         self._killed = False
+        self._seconds = 0.0
         self._end: End | None = None
 
     def cpu_seconds(self) -> float:
-        """CPU seconds that the worker has used so far, all in all when it has ended."""
+        """CPU seconds that the worker has used so far, all in all when it has ended.
+
+        Where its zygote died and nobody can tell any more, what was last seen.
+        """
         if self._end is None:
             with suppress(OSError):
                 seconds = time.clock_gettime(~self.pid << 3 | 2)
-                if not _readable(
-                    self.pidfd, 0
-                ):  # it lives, so the id was not another's when the clock was read
+                # it lives, so the id was not another's when the clock was read
+                if not _readable(self.pidfd, 0):
+                    self._seconds = seconds
                     return seconds
-        return self.end(_ANSWER).cpu_seconds
+            with suppress(SandboxError):
+                self._seconds = self.end(_ANSWER).cpu_seconds
+        return self._seconds
 
     def kill(self) -> None:
         """Kill the worker now. Does nothing to one that has ended."""
@@ -79,6 +85,7 @@ class Process:
             if self._killed and end["kind"] == "signal" and end["code"] in {signal.SIGKILL, signal.SIGXCPU}:
                 end |= {"kind": "killed", "code": int(signal.SIGKILL)}
             self._end = End(**end)
+            self._seconds = self._end.cpu_seconds
         return self._end
 
     def close(self) -> None:
@@ -180,6 +187,11 @@ class Zygote:
             if self._group:
                 remove(self._group)
             raise SandboxError(f"the zygote could not be started: {error}") from error
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, or is lost: it will make no more workers."""
+        return self._line.fileno() < 0
 
     def spawn(self, bounds: Bounds) -> Process:
         """A new worker, jailed in every layer of the rung. SandboxError says which layer failed."""
