@@ -18,9 +18,12 @@ def test_a_folder_and_every_kind_of_archive(handed_in):
     handed_in.tar("eve.tgz", {SLOPES: "a = 5\n"}, "gz")
     handed_in.tar("fay.tar.xz", {SLOPES: "a = 6\n"}, "xz")
     handed_in.zip("Gus.ZIP", {SLOPES: "a = 7\n"})
+    handed_in.tar("hal.tar.bz2", {SLOPES: "a = 8\n"}, "bz2")
+    handed_in.tar("ida.tbz2", {SLOPES: "a = 9\n"}, "bz2")
     found = handed_in.collect()
     assert {id: s.sources[SLOPES] for id, s in found.items()} == {
-        id: f"a = {i}\n" for i, id in enumerate(("ada", "bob", "cyd", "dan", "eve", "fay", "Gus"), 1)
+        id: f"a = {i}\n"
+        for i, id in enumerate(("ada", "bob", "cyd", "dan", "eve", "fay", "Gus", "hal", "ida"), 1)
     }
     assert not any(s.problems or s.ignored for s in found.values())
 
@@ -61,10 +64,10 @@ def test_links_pipes_and_folders_with_an_archives_name(handed_in, tmp_path):
 
 
 def test_archives_of_other_kinds_are_not_lost(handed_in):
-    for name in ("ada.rar", "bob.7z", "cyd.tar.bz2"):
+    for name in ("ada.rar", "bob.7z", "cyd.tar.zst", "dan.bundle", "eve.py.gz"):
         (handed_in.folder / name).write_bytes(b"x")
     found = handed_in.collect()
-    assert list(found) == ["ada", "bob", "cyd"]
+    assert list(found) == ["ada", "bob", "cyd", "dan", "eve.py"]
     assert all("only folders, .zip, .tar" in s.problems[0] and len(s.problems) == 1 for s in found.values())
 
 

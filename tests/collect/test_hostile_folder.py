@@ -61,7 +61,7 @@ def test_names_from_other_systems_are_refused_and_shown_harmlessly(handed_in):
         "ada: ..\\..\\x.py: has a backslash in its name; it was not read",
         "ada: C:x.py: is an absolute path; it was not read",
     )
-    assert found.ignored == ("a\\x1b[2J\\x0a.txt", "b\\u202e.txt")
+    assert found.ignored == ("a\\x1b[2J\\n.txt", "b\\u202e.txt")
 
 
 def test_too_many_files(handed_in):
@@ -113,4 +113,4 @@ def test_an_empty_folder(handed_in):
 def test_a_huge_sparse_file_is_refused_unread(handed_in):
     ada = handed_in.put("ada", {SLOPES: ""})
     os.truncate(ada / SLOPES, 1 << 40)
-    assert handed_in.one().problems == (f"ada: {SLOPES}: is larger than 512 KiB; it was not read",)
+    assert handed_in.one().problems == (f"ada: {SLOPES}: is larger than 256 KiB; it was not read",)

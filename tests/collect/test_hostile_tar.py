@@ -31,7 +31,7 @@ def test_long_and_foreign_names_in_every_dialect(handed_in, form):
     handed_in.tar("ada.tar", files, form=form)
     found = handed_in.one()
     assert found.sources == {SLOPES: "s", RULES: "r"}
-    assert found.ignored == (f"{prefix}/ä.txt"[:120] + "..." if len(prefix) > 112 else f"{prefix}/ä.txt",)
+    assert found.ignored == (f"{prefix}/ä.txt"[:119] + "…",)
     assert not found.problems
 
 
@@ -65,7 +65,7 @@ def test_links_devices_and_names_that_reach_out(handed_in):
         "/abs.py: is an absolute path",
         "dev: is a device or pipe",
         "hard.py: is a link",
-        "odd: is a device or pipe",
+        "odd: is of a kind that is not supported",
         "pipe: is a device or pipe",
         f"{SLOPES}: is a link",
     ]
@@ -92,10 +92,9 @@ def test_links_devices_and_names_that_reach_out(handed_in):
         ("ada.tar", member("x", tarfile.XHDTYPE, b"0 path=x\n") + END),
         ("ada.tar", member("x", tarfile.XHDTYPE, b"-1 path=x\n") + END),
         ("ada.tar", member("x", tarfile.XHDTYPE, b"10 size=-9\n") + member("x") + END),
-        ("ada.tar", member("x", tarfile.GNUTYPE_SPARSE) + END),
         ("ada.tar", member("x", size=-512) + END),
     ],
-    ids=range(20),
+    ids=range(19),
 )
 def test_what_is_no_tar_is_one_problem(handed_in, name, data):
     (handed_in.folder / name).write_bytes(data)
@@ -146,7 +145,7 @@ def test_a_bomb_is_refused_with_constant_memory(handed_in, memory_of, most):
     if most < 64:
         assert found.problems == (f"ada.tar.gz: unpacks to more than {most} MiB; nothing of it was read",)
     else:
-        assert found.problems == (f"ada.tar.gz: {SLOPES}: is larger than 512 KiB; it was not read",)
+        assert found.problems == (f"ada.tar.gz: {SLOPES}: is larger than 256 KiB; it was not read",)
     assert peak < 4 * MIB
 
 

@@ -1,0 +1,84 @@
+"""What only a notebook understands, as comments: `%magic`, `!shell`, `help?`. Lines keep their place.
+
+Python is not parsed for it: a small reader follows strings, brackets and continued lines, so that a line
+of a docstring that begins with `%` stays what it is.
+"""
+
+import re
+
+# A body that these stand above is Python that runs where it stands; of any other it is not.
+RUNS_HERE = {"%%time", "%%capture", "%%prun"}
+_TOKEN = re.compile(
+    r"""("{3}|'{3})|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\#.*|([\[({])|([\])}])""",
+    re.DOTALL,
+)
+_CLOSES = {quote: re.compile(rf"(?:[^{quote[0]}\\]|\\.|{quote[0]}(?!{quote[1:]}))*+{quote}", re.DOTALL)
+           for quote in ('"""', "'''")}  # fmt: skip
+_ASSIGNED = re.compile(r"[\w\s.,*\[\]]++=\s*+[!%]")
+_HELP = re.compile(r"\s*+[\w.*%]++\?{1,2}\s*+")
+
+
+def plain_python(cell: str) -> list[str]:
+    """The lines of a code cell, as Python reads them."""
+    lines = cell.split("\n")
+    first = next((line.split()[0] for line in lines if line.strip()), "")
+    if first.startswith("%%") and first not in RUNS_HERE:
+        return [f"# {line}" if line.strip() else "" for line in lines]
+    state = _State()
+    found: list[str] = []
+    magic = False  # a line that continues the magic above it
+    for line in lines:
+        magic = magic or (state.at_start and _is_magic(line))
+        found.append(_commented(line) if magic else line)
+        if magic:
+            magic = line.endswith("\\")
+        else:
+            state.read(line)
+    return found
+
+
+def _is_magic(line: str) -> bool:
+    return line.lstrip().startswith(("%", "!", "?")) or bool(_ASSIGNED.match(line) or _HELP.fullmatch(line))
+
+
+def _commented(line: str) -> str:
+    """A comment with the line in it. Inside a block there is a `pass`, so that the block is not empty."""
+    said = line.lstrip()
+    indent = line[: len(line) - len(said)]
+    return f"{indent}pass  # {said}" if indent else f"# {said}"
+
+
+class _State:
+    """Where a line begins. at_start: at a statement, not inside a string, a bracket or a continued line."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.quote = ""
+        self.continued = False
+
+    @property
+    def at_start(self) -> bool:
+        return not (self.depth or self.quote or self.continued)
+
+    def read(self, line: str) -> None:
+        """Pass over one line of Python."""
+        at = 0
+        code = line
+        while at < len(line):
+            if self.quote:
+                end = _CLOSES[self.quote].match(line, at)
+                if end is None:
+                    break
+                at, self.quote = end.end(), ""
+                continue
+            token = _TOKEN.search(line, at)
+            if token is None:
+                break
+            at = token.end()
+            if token[1]:
+                self.quote = token[1]
+            elif token[0].startswith("#"):
+                code = line[: token.start()]
+            else:
+                self.depth = max(0, self.depth + bool(token[2]) - bool(token[3]))
+        self.continued = not self.quote and code.endswith("\\")
