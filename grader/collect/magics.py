@@ -26,14 +26,17 @@ def plain_python(cell: str) -> list[str]:
         return [f"# {line}" if line.strip() else "" for line in lines]
     state = _State()
     found: list[str] = []
-    magic = False  # a line that continues the magic above it
+    continues = False  # the magic above it
     for line in lines:
-        magic = magic or (state.at_start and _is_magic(line))
-        found.append(_commented(line) if magic else line)
-        if magic:
-            magic = line.endswith("\\")
+        if continues:
+            found.append(f"# {line}")
+        elif state.at_start and _is_magic(line):
+            found.append(_commented(line))
         else:
+            found.append(line)
             state.read(line)
+            continue
+        continues = line.endswith("\\")
     return found
 
 

@@ -4,6 +4,8 @@ Code cell 3 begins at line 3001: `value.py:3002` is line 2 of the third code cel
 Outputs, pictures and texts are passed over without being held in memory.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from grader.collect.magics import plain_python
@@ -57,7 +59,7 @@ class _Meta(msgspec.Struct):
 
 
 class _Notebook(msgspec.Struct):
-    nbformat: int
+    nbformat: Annotated[int, msgspec.Meta(ge=0, le=99)]
     cells: list[_Cell] = []
     worksheets: list[_Sheet] = []
     metadata: _Meta | None = None
