@@ -8,14 +8,14 @@ import re
 
 # A body that these stand above is Python that runs where it stands; of any other it is not.
 RUNS_HERE = {"%%time", "%%capture", "%%prun"}
+# Every alternative matches whatever follows, so no line can make them look twice at the same character.
 _TOKEN = re.compile(
-    r"""("{3}|'{3})|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|\#.*|([\[({])|([\])}])""",
+    r"""("{3}|'{3})|"(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|\#.*|([\[({])|([\])}])""",
     re.DOTALL,
 )
-_CLOSES = {quote: re.compile(rf"(?:[^{quote[0]}\\]|\\.|{quote[0]}(?!{quote[1:]}))*+{quote}", re.DOTALL)
-           for quote in ('"""', "'''")}  # fmt: skip
-_ASSIGNED = re.compile(r"[\w\s.,*\[\]]++=\s*+[!%]")
-_HELP = re.compile(r"\s*+[\w.*%]++\?{1,2}\s*+")
+_IN_QUOTES = {quote: re.compile(rf"\\.|{quote}", re.DOTALL) for quote in ('"""', "'''")}
+_ASSIGNED = re.compile(r"[\w\s.,*\[\]]+=\s*[!%]")
+_HELP = re.compile(r"\s*[\w.*%]+\?{1,2}\s*")
 
 
 def plain_python(cell: str) -> list[str]:
@@ -69,10 +69,11 @@ class _State:
         code = line
         while at < len(line):
             if self.quote:
-                end = _CLOSES[self.quote].match(line, at)
-                if end is None:
+                found = _IN_QUOTES[self.quote].search(line, at)
+                if found is None:
                     break
-                at, self.quote = end.end(), ""
+                at = found.end()
+                self.quote = self.quote if found[0].startswith("\\") else ""
                 continue
             token = _TOKEN.search(line, at)
             if token is None:

@@ -217,4 +217,4 @@ def test_lines_that_are_made_to_be_slow_are_not():
     pieces = ('\\"', " ", "'", '"""', "a.", "\\\n", "(", "'\\", "x = ", "%", "?", "x,", "x?\n")
     for piece in pieces:
         for start, end in (("", "x"), ('"', ""), ("x", "?"), ("x ", "\n%x")):
-            plain_python(start + piece * (100_000 // len(piece)) + end)
+            plain_python(start + piece * (30_000 // len(piece)) + end)
