@@ -146,7 +146,7 @@ def fill(folder, right):
 UPLOADS = {
     "garbage": "garbage.zip: is not a readable zip archive; nothing of it was read",
     "cut": "cut.tar.gz: is cut short; nothing of it was read",
-    "seven": "seven.7z: is a .7z file, and only folders, .zip, .tar, .tar.gz and .tar.xz are read; "
+    "seven": "seven.7z: is a .7z file, and only folders, .zip, .tar, .tar.gz, .tar.bz2 and .tar.xz are read; "
     "nothing of it was read",
     "slip": "slip.zip: ../../slipped.py: leaves the archive; it was not read",
     "bomb": "bomb.zip: unpacks to more than 128 MiB; nothing of it was read",

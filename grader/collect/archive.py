@@ -11,10 +11,19 @@ from grader.collect.submission import BOUNDS, MIB, Bounds
 from grader.collect.tars import TarUpload
 from grader.collect.zips import ZipUpload
 
-TARS = {".tar.gz": "gz", ".tgz": "gz", ".tar.xz": "xz", ".txz": "xz", ".tar": ""}
+TARS = {
+    **{".tar.gz": "gz", ".tgz": "gz"},
+    **{".tar.bz2": "bz2", ".tbz2": "bz2", ".tbz": "bz2"},
+    **{".tar.xz": "xz", ".txz": "xz"},
+    ".tar": "",
+}
 # Somebody handed these in, so they are told about; but nothing here can read them.
-UNSUPPORTED = (".tar.bz2", ".tbz2", ".tar.zst", ".7z", ".rar")
+UNSUPPORTED = (
+    *(".tar.zst", ".tzst", ".tar.lz", ".tar.lzma", ".tar.z", ".7z", ".rar", ".zipx", ".bundle"),
+    *(".gz", ".bz2", ".xz", ".zst"),
+)
 SUFFIXES = (*TARS, ".zip", *UNSUPPORTED)
+READ = "only folders, .zip, .tar, .tar.gz, .tar.bz2 and .tar.xz are read"
 
 
 def split_suffix(name: str) -> tuple[str, str]:
@@ -29,7 +38,7 @@ def open_archive(path: Path, bounds: Bounds = BOUNDS) -> Iterator[Upload]:
     """The upload in an archive. Raises Unreadable when it is none, or too large to look at."""
     _, suffix = split_suffix(path.name)
     if suffix not in TARS and suffix != ".zip":
-        raise Unreadable(f"is a {suffix} file, and only folders, .zip, .tar, .tar.gz and .tar.xz are read")
+        raise Unreadable(f"is a {suffix} file, and {READ}")
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size == 0:

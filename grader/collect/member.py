@@ -1,15 +1,15 @@
 """Files as a folder or an archive names them, before any is read. Names are judged here, in one place."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from grader.collect.submission import BOUNDS, Bounds
+from grader.collect.submission import BOUNDS, KIB, Bounds
 
-# Left by operating systems and by Python itself; not worth a line.
-NOISE = {"__MACOSX", "__pycache__", ".DS_Store", "Thumbs.db", "desktop.ini"}
+# Left by operating systems, by Python and by git; not worth a line.
+NOISE = {"__MACOSX", "__pycache__", ".ipynb_checkpoints", ".git", ".DS_Store", "Thumbs.db", "desktop.ini"}
 DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -21,9 +21,12 @@ class Kind(StrEnum):
     LINK = "a link"
     DEVICE = "a device or pipe"
     LOCKED = "encrypted"
+    SPARSE = "a sparse file, which is not supported"
+    CLOSED = "a folder that cannot be listed"
+    OTHER = "of a kind that is not supported"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """One name in an upload. `index` is its place there, by which it can be read."""
 
@@ -35,23 +38,6 @@ class Member:
     def parts(self) -> tuple[str, ...]:
         """The folders and the file, without `.` and doubled slashes."""
         return tuple(part for part in self.name.split("/") if part not in ("", "."))
-
-    @property
-    def is_noise(self) -> bool:
-        return any(part in NOISE for part in self.parts)
-
-    @property
-    def shown(self) -> str:
-        """Its name among what was ignored: a hidden folder stands for all in it, noise is "" (not shown)."""
-        if self.is_noise:
-            return ""
-        hidden = next((i for i, part in enumerate(self.parts[:-1], 1) if part.startswith(".")), 0)
-        return "/".join(self.parts[:hidden]) + "/" if hidden else "/".join(self.parts)
-
-    @property
-    def is_hidden(self) -> bool:
-        """In a folder such as .git or .venv: never the student's answer."""
-        return any(part.startswith(".") for part in self.parts)
 
     def refusal(self, bounds: Bounds = BOUNDS) -> str:
         """Why this member is not looked at, "" when it may be."""
@@ -65,9 +51,7 @@ class Member:
             return "is an absolute path"
         if ".." in self.parts:
             return "leaves the archive"
-        if self.kind in (Kind.FILE, Kind.FOLDER):
-            return ""
-        return "" if self.is_hidden or self.is_noise else f"is {self.kind}"
+        return "" if self.kind in (Kind.FILE, Kind.FOLDER) else f"is {self.kind}"
 
 
 class Unreadable(Exception):
@@ -75,13 +59,28 @@ class Unreadable(Exception):
 
 
 class Upload(Protocol):
-    """A folder or an archive. Neither method trusts a size that the upload claims."""
+    """A folder or an archive. Neither method trusts a size that the upload claims.
+
+    is_packed: it came as one file, so that all in it is the student's own word
+    """
+
+    is_packed: bool
 
     def members(self) -> list[Member]:
         """All that it holds. Raises Unreadable."""
 
-    def read(self, wanted: Collection[Member], limits: Mapping[int, int]) -> dict[int, bytes | Unreadable]:
-        """The bytes of these files by their index; what is larger than its limit is Unreadable."""
+    def read(
+        self, wanted: Collection[Member], limits: Mapping[int, int]
+    ) -> Iterator[tuple[Member, bytes | Unreadable]]:
+        """The bytes of these files, one after the other; what is larger than its limit is Unreadable.
+
+        What cannot be found again is left out. Raises Unreadable when the upload itself breaks off.
+        """
+
+
+def too_large(limit: int) -> Unreadable:
+    """What a file is that exceeds its limit."""
+    return Unreadable(f"is larger than {limit // KIB} KiB")
 
 
 def nearest(members: Sequence[Member]) -> list[Member]:

@@ -4,20 +4,15 @@ Python's tarfile trusts the sizes in headers (it reads a long name as long as it
 chains of headers by recursion), so the few lines of the format that are needed stand here.
 """
 
-import lzma
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from grader.collect.member import Kind, Unreadable
-from grader.collect.submission import MIB, Bounds
+from grader.collect.submission import Bounds
+from grader.collect.unpacked import Unpacked
 
 BLOCK = 512
-CHUNK = 64 * 1024
 MOST_HEADER = 64 * 1024  # a long name, or a list of attributes
-MOST_DICTIONARY = 256 * MIB  # what xz may ask for; `xz -9` asks for 65 MiB
-GZIP = 16 + zlib.MAX_WBITS
 KINDS = {
     b"0": Kind.FILE,
     b"\0": Kind.FILE,
@@ -32,62 +27,7 @@ KINDS = {
 SPARSE = b"S"
 LONG_NAME, ATTRIBUTES = b"L", b"x"
 EXTRAS = {LONG_NAME, b"K", ATTRIBUTES, b"g"}  # K: the long name of a link's target, g: of no use here
-
-
-class Unpacked:
-    """The bytes of a file, unpacked, in order. No more than `most` ever come out."""
-
-    def __init__(self, file: BinaryIO, packing: str, most: int) -> None:
-        self.file = file
-        self.packing = packing
-        self.left = most
-        self.most = most
-        self.zlib = zlib.decompressobj(GZIP)
-        self.lzma = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=MOST_DICTIONARY)
-
-    def read(self, size: int) -> bytes:
-        """Exactly `size` bytes, fewer only at the end. `size` must be small. Raises Unreadable."""
-        parts: list[bytes] = []
-        while size:
-            try:
-                part = self._step(min(size, CHUNK))
-            except (zlib.error, lzma.LZMAError, OSError) as error:
-                raise Unreadable("is damaged or no archive of this kind") from error
-            if not part:
-                break
-            self.left -= len(part)
-            if self.left < 0:
-                raise Unreadable(f"unpacks to more than {self.most // MIB} MiB")
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-    def skip(self, size: int) -> None:
-        """Pass over `size` bytes. Raises Unreadable when they are not there."""
-        while size:
-            part = self.read(min(size, CHUNK))
-            if not part:
-                raise Unreadable("is cut short")
-            size -= len(part)
-
-    def _step(self, size: int) -> bytes:
-        """At least one byte and at most `size`; none at the end. Raises Unreadable before the end."""
-        if not self.packing:
-            return self.file.read(size)
-        while not (self.zlib if self.packing == "gz" else self.lzma).eof:
-            if self.packing == "gz":
-                hungry = not self.zlib.unconsumed_tail
-                data = self.file.read(CHUNK) if hungry else self.zlib.unconsumed_tail
-                out = self.zlib.decompress(data, size)
-            else:
-                hungry = self.lzma.needs_input
-                data = self.file.read(CHUNK) if hungry else b""
-                out = self.lzma.decompress(data, size)
-            if out:
-                return out
-            if hungry and not data:
-                raise Unreadable("is cut short")
-        return b""
+HOLES = "GNU.sparse."  # how attributes begin that say where the holes of a file are
 
 
 @dataclass(frozen=True)
@@ -122,14 +62,27 @@ def headers(stream: Unpacked, bounds: Bounds) -> Iterator[Header]:
             stream.skip(-size % BLOCK)
             continue
         if kind == SPARSE:
-            raise Unreadable("holds a sparse file, which is not supported")
+            extra += _skip_map(stream, block)
         name = attributes.get("path") or _name(block)
         size = _decimal(attributes.get("size", str(size)))
-        found = KINDS.get(kind, Kind.DEVICE)
+        found = Kind.SPARSE if kind == SPARSE or HOLES in attributes else KINDS.get(kind, Kind.OTHER)
         if found is Kind.FILE and name.endswith("/"):
             found = Kind.FOLDER  # how tar said it before it had a type for folders
-        yield Header(name, found, size if found is Kind.FILE or kind not in KINDS else 0)
+        holds_bytes = found in (Kind.FILE, Kind.SPARSE, Kind.OTHER)
+        yield Header(attributes.get(f"{HOLES}name", name), found, size if holds_bytes else 0)
         attributes = {}
+
+
+def _skip_map(stream: Unpacked, block: bytes) -> int:
+    """Pass over the blocks that say where the holes of a sparse file are; how many bytes they have."""
+    passed = 0
+    more = block[482]
+    while more:
+        more = stream.read(BLOCK)[504:505] == b"\1"
+        passed += BLOCK
+        if passed > MOST_HEADER:
+            raise Unreadable("has absurdly large headers")
+    return passed
 
 
 def _extra(kind: bytes, data: bytes) -> dict[str, str]:
@@ -166,7 +119,7 @@ def _decimal(text: str) -> int:
 
 
 def _attributes(data: bytes) -> dict[str, str]:
-    """The pax records `LENGTH key=value\\n` that matter here: path and size."""
+    """The pax records `LENGTH key=value\\n` that matter here: path, size and whether there are holes."""
     found: dict[str, str] = {}
     start, end = 0, len(data.rstrip(b"\0"))
     while start < end:
@@ -177,7 +130,9 @@ def _attributes(data: bytes) -> dict[str, str]:
         if not space < stop - 1 < end or data[stop - 1 : stop] != b"\n":
             raise Unreadable("has a header that makes no sense")
         key, _, value = data[space + 1 : stop - 1].partition(b"=")
-        if key in (b"path", b"size"):
+        if key.startswith(HOLES.encode()):
+            found[HOLES] = ""
+        if key in (b"path", b"size", b"GNU.sparse.name"):
             found[key.decode()] = _text(value)
         start = stop
     return found

@@ -3,14 +3,15 @@
 import io
 import stat
 import zipfile
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import BinaryIO
 
-from grader.collect.member import Kind, Member, Unreadable
+from grader.collect.member import Kind, Member, Unreadable, too_large
 from grader.collect.submission import BOUNDS, MIB, Bounds
 
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # the only ones that zipfile unpacks in bounded steps
 ENCRYPTED = 0x1
+LOCAL_HEADER = 30  # bytes, at least
 
 
 class _Bounded(io.BufferedIOBase):
@@ -42,6 +43,8 @@ class _Bounded(io.BufferedIOBase):
 class ZipUpload:
     """A zip archive in an open file."""
 
+    is_packed = True
+
     def __init__(self, file: BinaryIO, bounds: Bounds = BOUNDS) -> None:
         self.bounds = bounds
         try:
@@ -54,10 +57,11 @@ class ZipUpload:
     def members(self) -> list[Member]:
         """All names in it. Raises Unreadable when there are too many, or when they claim too much space."""
         infos = self.zip.infolist()
-        if len(infos) > self.bounds.members:
-            raise Unreadable(f"holds more than {self.bounds.members} files")
+        if len(infos) > self.bounds.entries:
+            raise Unreadable(f"holds more than {self.bounds.entries} files")
         if sum(info.file_size for info in infos) > self.bounds.unpacked:
             raise Unreadable(f"unpacks to more than {self.bounds.unpacked // MIB} MiB")
+        _check_places(infos)
         members = [Member(info.orig_filename, _kind(info), i) for i, info in enumerate(infos)]
         files = [m for m in members if m.kind is not Kind.FOLDER]
         if files and all(m.kind is Kind.LOCKED for m in files):
@@ -66,10 +70,12 @@ class ZipUpload:
             raise Unreadable("is compressed in a way that is not supported")
         return members
 
-    def read(self, wanted: Collection[Member], limits: Mapping[int, int]) -> dict[int, bytes | Unreadable]:
-        """The bytes of these files by their index, unpacked no further than their limits."""
+    def read(
+        self, wanted: Collection[Member], limits: Mapping[int, int]
+    ) -> Iterator[tuple[Member, bytes | Unreadable]]:
+        """The bytes of these files, one after the other, unpacked no further than their limits."""
         infos = self.zip.infolist()
-        return {m.index: self._one(infos[m.index], limits[m.index]) for m in wanted}
+        return ((member, self._one(infos[member.index], limits[member.index])) for member in wanted)
 
     def _one(self, info: zipfile.ZipInfo, limit: int) -> bytes | Unreadable:
         if info.compress_type not in METHODS:
@@ -81,7 +87,16 @@ class ZipUpload:
             return error
         except Exception as error:
             return Unreadable(f"is damaged ({type(error).__name__})")
-        return data if len(data) <= limit else Unreadable(f"is larger than {limit // 1024} KiB")
+        return data if len(data) <= limit else too_large(limit)
+
+
+def _check_places(infos: list[zipfile.ZipInfo]) -> None:
+    """Raises Unreadable when members lie on top of each other: each reader may then see other files."""
+    ends = 0
+    for start, size in sorted((info.header_offset, info.compress_size) for info in infos):
+        if start < ends:
+            raise Unreadable("holds files that lie on top of each other")
+        ends = start + LOCAL_HEADER + size
 
 
 def _kind(info: zipfile.ZipInfo) -> Kind:

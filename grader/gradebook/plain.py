@@ -1,29 +1,13 @@
-"""Text from outside, made harmless for terminals, files and spreadsheets; numbers as people write them."""
+"""Cells of spreadsheets and stored text, made harmless; numbers and lists as people write them."""
 
-import unicodedata
 from collections.abc import Sequence
 
+from grader.harmless import cut, printable
 from grader.scoring.rubric import exact
 
-# Joiners that some scripts cannot be written without; every other invisible character is shown by its code.
-_NEEDED_JOINERS = frozenset("\u200c\u200d")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+__all__ = ["cell", "count", "cut", "listed", "number", "printable", "storable"]
+
 _FORMULA_START = frozenset("=+-@\t\r\n＝＋－＠")
-
-
-def printable(text: str, limit: int = 0) -> str:
-    """One line without control characters, escape sequences, direction marks or lone surrogates.
-
-    Each of them is shown by its code, as in a Python string: `\\x1b`. A tab becomes spaces. Longer text
-    than `limit` (0: any length) is cut, and says so.
-    """
-    shown = text if text.isprintable() else "".join(map(_visible, text))
-    return cut(shown, limit) if limit else shown
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters; what is cut ends in "…"."""
-    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 
 def storable(text: str, limit: int) -> str:
@@ -53,11 +37,3 @@ def count(amount: int, one: str, many: str = "") -> str:
 def listed(words: Sequence[str]) -> str:
     """["a", "b", "c"] -> "a, b and c"."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
-
-
-def _visible(character: str) -> str:
-    if character == "\t":
-        return "    "
-    if unicodedata.category(character) in _INVISIBLE and character not in _NEEDED_JOINERS:
-        return character.encode("unicode_escape").decode("ascii")
-    return character

@@ -13,6 +13,7 @@ from grader.collect.folder import collect_class
 from grader.collect.submission import BOUNDS, Submission
 from grader.course.catalogue import Catalogue
 from grader.course.model import Course, Exercise, Unit
+from grader.harmless import printable
 
 
 def _unit(id: str, folder: str) -> Unit:
@@ -76,7 +77,7 @@ class ClassFolder:
         assert [s.id for s in found] == sorted({s.id for s in found})
         for submission in found:
             for text in (submission.id, *submission.problems, *submission.ignored):
-                assert text.isprintable(), ascii(text)
+                assert text == printable(text), ascii(text)
         return {submission.id: submission for submission in found}
 
     def one(self, bounds=BOUNDS) -> Submission:

@@ -9,7 +9,7 @@ from grader.collect.submission import BOUNDS, Bounds
 SLOPES, RULES = "u01_slopes/slopes.py", "u02_rules/rules.py"
 
 
-@pytest.fixture(params=["folder", "zip", "tar", "tar.gz", "tar.xz"])
+@pytest.fixture(params=["folder", "zip", "tar", "tar.gz", "tar.bz2", "tar.xz"])
 def hand_in(request, handed_in):
     """Hands the same files in as a folder and as every archive."""
 
@@ -121,7 +121,7 @@ def test_text_is_read_as_python_would(handed_in, raw, text):
     [
         (b"a = 1\nb = '\xe9'\n", "is not UTF-8 text on line 2; save it as UTF-8"),
         (b"a = 1\n\nb\0\n", "holds a null byte on line 3"),
-        ("a = 1".encode("utf-16"), "holds a null byte on line 1"),
+        ("a = 1".encode("utf-16"), "is UTF-16 or UTF-32 text; save it as UTF-8"),
         (b"#" * 2049, "is larger than 2 KiB"),
     ],
 )
@@ -148,8 +148,10 @@ def test_a_file_of_exactly_the_limit_is_read(hand_in):
         ("\ufeff2026-09-14 21:04:00\r\n", 21),
     ],
 )
-def test_the_time_of_handing_in(hand_in, text, hour):
-    found = hand_in({SLOPES: "", "timestamp.txt": text, "old/timestamp.txt": "1999-01-01 00:00:00"})
+def test_the_time_of_handing_in(handed_in, text, hour):
+    stamps = {"timestamp.txt": text, "old/timestamp.txt": "1999-01-01 00:00:00"}
+    handed_in.put("ada", {SLOPES: "", **stamps})
+    found = handed_in.one()
     assert found.submitted_at == datetime(2026, 9, 14, hour, 4, tzinfo=UTC)
     assert found.submitted_at.utcoffset().total_seconds() == 0
     assert not found.problems
@@ -180,8 +182,9 @@ def test_an_unreadable_time_is_a_problem_and_costs_no_source(handed_in, text):
     assert problem.startswith("ada: timestamp.txt: ")
 
 
-def test_two_times_are_ambiguous(hand_in):
+def test_two_times_are_ambiguous(handed_in):
     stamps = {"a/timestamp.txt": "2026-09-14 21:04:00", "b/timestamp.txt": "2026-09-15 21:04:00"}
-    found = hand_in({SLOPES: "", **stamps})
+    handed_in.put("ada", {SLOPES: "", **stamps})
+    found = handed_in.one()
     assert found.submitted_at is None
     assert "timestamp.txt: ambiguous, found as a/timestamp.txt and b/timestamp.txt" in found.problems[0]

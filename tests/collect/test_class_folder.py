@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from grader.collect.folder import collect_class, safe_ids
+from grader.collect.folder import class_entries, collect_class, safe_ids
 from grader.errors import UsageError
 
 SLOPES = "u01_slopes/slopes.py"
@@ -18,9 +18,12 @@ def test_a_folder_and_every_kind_of_archive(handed_in):
     handed_in.tar("eve.tgz", {SLOPES: "a = 5\n"}, "gz")
     handed_in.tar("fay.tar.xz", {SLOPES: "a = 6\n"}, "xz")
     handed_in.zip("Gus.ZIP", {SLOPES: "a = 7\n"})
+    handed_in.tar("hal.tar.bz2", {SLOPES: "a = 8\n"}, "bz2")
+    handed_in.tar("ida.tbz2", {SLOPES: "a = 9\n"}, "bz2")
     found = handed_in.collect()
     assert {id: s.sources[SLOPES] for id, s in found.items()} == {
-        id: f"a = {i}\n" for i, id in enumerate(("ada", "bob", "cyd", "dan", "eve", "fay", "Gus"), 1)
+        id: f"a = {i}\n"
+        for i, id in enumerate(("ada", "bob", "cyd", "dan", "eve", "fay", "Gus", "hal", "ida"), 1)
     }
     assert not any(s.problems or s.ignored for s in found.values())
 
@@ -61,10 +64,10 @@ def test_links_pipes_and_folders_with_an_archives_name(handed_in, tmp_path):
 
 
 def test_archives_of_other_kinds_are_not_lost(handed_in):
-    for name in ("ada.rar", "bob.7z", "cyd.tar.bz2"):
+    for name in ("ada.rar", "bob.7z", "cyd.tar.zst", "dan.bundle", "eve.py.gz"):
         (handed_in.folder / name).write_bytes(b"x")
     found = handed_in.collect()
-    assert list(found) == ["ada", "bob", "cyd"]
+    assert list(found) == ["ada", "bob", "cyd", "dan", "eve.py"]
     assert all("only folders, .zip, .tar" in s.problems[0] and len(s.problems) == 1 for s in found.values())
 
 
@@ -151,3 +154,35 @@ def test_a_loose_answer_does_not_vanish(handed_in):
     for id, name in (("bob", "bob.py"), ("cyd", "cyd.ipynb")):
         assert not found[id].sources
         assert f"{name}: is a single file" in found[id].problems[0]
+
+
+def test_a_class_is_listed_at_once_and_read_one_by_one(handed_in, catalogue, memory_of):
+    for id in ("ada", "bob", "cyd"):
+        handed_in.put(id, {SLOPES: "#" * 200_000})
+    entries, peak = memory_of(lambda: class_entries(handed_in.folder, catalogue))
+    assert [entry.id for entry in entries] == ["ada", "bob", "cyd"]
+    assert peak < 100_000
+    (handed_in.folder / "bob" / SLOPES).write_text("later\n")
+    assert [len(entry.read().sources[SLOPES]) for entry in entries] == [200_000, 6, 200_000]
+    assert collect_class(handed_in.folder, catalogue) == [entry.read() for entry in entries]
+
+
+def test_what_is_wrong_with_the_class_is_said_before_anybody_is_read(handed_in, catalogue):
+    with pytest.raises(UsageError, match="holds no submission"):
+        class_entries(handed_in.folder, catalogue)
+
+
+def test_one_person_whose_name_is_spelled_in_two_ways(handed_in):
+    handed_in.put("Zo\xeb", {SLOPES: "a = 1\n"})
+    handed_in.zip("Zoe\u0308.zip", {SLOPES: "a = 2\n"})
+    found = handed_in.one()
+    assert not found.sources
+    assert "was handed in as Zo\xeb too" in found.problems[-1] or "Zoe\u0308.zip too" in found.problems[-1]
+
+
+@pytest.mark.parametrize("name", ["CON", "nul.x", "com1", "ada.", "..ada", "aux"])
+def test_a_name_that_some_system_cannot_write_is_no_id(name):
+    (id,) = safe_ids([name]).values()
+    assert id != name
+    assert id[-1] != "."
+    assert id.partition(".")[0].lower() not in {"con", "nul", "com1", "aux"}

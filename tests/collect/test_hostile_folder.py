@@ -1,11 +1,13 @@
 """Folders that try to reach out of themselves, to hang the grader, or to drown it."""
 
 import os
+import shutil
 import socket
 
 import pytest
 
-from grader.collect.files import open_regular
+from grader.collect.files import open_folder, open_regular
+from grader.collect.folder import class_entries
 from grader.collect.member import Unreadable
 from grader.collect.submission import Bounds
 
@@ -61,7 +63,7 @@ def test_names_from_other_systems_are_refused_and_shown_harmlessly(handed_in):
         "ada: ..\\..\\x.py: has a backslash in its name; it was not read",
         "ada: C:x.py: is an absolute path; it was not read",
     )
-    assert found.ignored == ("a\\x1b[2J\\x0a.txt", "b\\u202e.txt")
+    assert found.ignored == ("a\\x1b[2J\\n.txt", "b\\u202e.txt")
 
 
 def test_too_many_files(handed_in):
@@ -113,4 +115,84 @@ def test_an_empty_folder(handed_in):
 def test_a_huge_sparse_file_is_refused_unread(handed_in):
     ada = handed_in.put("ada", {SLOPES: ""})
     os.truncate(ada / SLOPES, 1 << 40)
-    assert handed_in.one().problems == (f"ada: {SLOPES}: is larger than 512 KiB; it was not read",)
+    assert handed_in.one().problems == (f"ada: {SLOPES}: is larger than 256 KiB; it was not read",)
+
+
+def test_a_folder_that_turns_into_a_link_meanwhile_is_not_followed(handed_in, tmp_path):
+    """Between the listing and the reading, the folder above the file is swapped for a link."""
+    (tmp_path / "u01_slopes").mkdir()
+    (tmp_path / SLOPES).write_text("secret")
+    ada = handed_in.put("ada", {SLOPES: "s", RULES: "r"})
+    with open_folder(ada) as upload:
+        members = {m.name: m for m in upload.members()}
+        (ada / SLOPES).unlink()
+        (ada / "u01_slopes").rmdir()
+        os.symlink(tmp_path / "u01_slopes", ada / "u01_slopes")
+        wanted = [members[SLOPES], members[RULES]]
+        (_, first), (_, second) = upload.read(wanted, {m.index: 100 for m in wanted})
+    assert isinstance(first, Unreadable)
+    assert "cannot be opened" in str(first)
+    assert second == b"r"
+
+
+def test_a_folder_that_is_swapped_for_a_link_before_it_is_opened(handed_in, catalogue, tmp_path):
+    (tmp_path / "u01_slopes").mkdir()
+    (tmp_path / SLOPES).write_text("secret")
+    for id in ("ada", "bob"):
+        handed_in.put(id, {SLOPES: "s"})
+    entries = class_entries(handed_in.folder, catalogue)
+    (handed_in.folder / "ada").rename(tmp_path / "away")
+    os.symlink(tmp_path, handed_in.folder / "ada")
+    shutil.rmtree(handed_in.folder / "bob")
+    read = {entry.id: entry.read() for entry in entries}
+    assert not read["ada"].sources
+    assert "ada: cannot be listed" in read["ada"].problems[0]
+    assert read["bob"].problems == (
+        "bob: cannot be listed: No such file or directory; nothing of it was read",
+    )
+
+
+def test_more_files_than_anybody_hands_in(handed_in, memory_of):
+    ada = handed_in.put("ada", {SLOPES: "s"})
+    (ada / "data").mkdir()
+    for number in range(300):
+        (ada / "data" / str(number)).touch()
+    found, peak = memory_of(lambda: handed_in.one(Bounds(entries=200)))
+    assert found.problems == ("ada: holds more than 200 files; nothing of it was read",)
+    assert peak < 1 << 20
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_one_folder_without_rights_costs_only_what_lies_in_it(handed_in):
+    ada = handed_in.put("ada", {SLOPES: "s", "old/x.txt": ""})
+    (ada / "old").chmod(0)
+    try:
+        found = handed_in.one()
+    finally:
+        (ada / "old").chmod(0o700)
+    assert found.sources == {SLOPES: "s"}
+    assert found.problems == ("ada: old: is a folder that cannot be listed; it was not read",)
+
+
+@pytest.mark.parametrize(
+    ("name", "named"),
+    [
+        ("U01_SLOPES/Slopes.py", "slopes.py"),
+        ("u01_slopes/SLOPES.PY", "slopes.py"),
+        ("u01_slopes/slopes.py.txt", "slopes.py"),
+        ("u01_slopes/Slopes.ipynb", "slopes.py"),
+    ],
+)
+def test_a_name_in_other_letters_is_told_and_not_guessed(handed_in, name, named):
+    handed_in.put("ada", {name: "s", RULES: "r"})
+    found = handed_in.one()
+    assert found.sources == {RULES: "r"}
+    assert found.problems == (f"ada: {name}: is not called {named}; it was not read",)
+
+
+def test_the_same_name_in_other_letters_beside_it_does_not_matter(handed_in):
+    handed_in.put("ada", {SLOPES: "s", "u01_slopes/SLOPES.PY": "x", "u01_slopes/ſlopes.py": "x"})
+    found = handed_in.one()
+    assert found.sources == {SLOPES: "s"}
+    assert found.ignored == ("u01_slopes/SLOPES.PY", "u01_slopes/ſlopes.py")
+    assert not found.problems

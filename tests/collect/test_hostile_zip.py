@@ -41,7 +41,7 @@ def special(path, members: dict[str, int]) -> None:
         ("C:/slopes.py", "C:/slopes.py", "is an absolute path"),
         ("u01_slopes\\slopes.py", "u01_slopes\\slopes.py", "has a backslash in its name"),
         (f"{SLOPES}\0.txt", f"{SLOPES}\\x00.txt", "has a null character in its name"),
-        ("x" * 600 + "/slopes.py", "x" * 120 + "...", "has an absurdly long name"),
+        ("x" * 600 + "/slopes.py", "x" * 119 + "…", "has an absurdly long name"),
         ("d/" * 40 + "slopes.py", ("d/" * 60)[:80] + "slopes.py", "has an absurdly long name"),
     ],
 )
@@ -174,7 +174,7 @@ def test_a_bomb_is_refused_by_what_it_claims(handed_in, memory_of):
 def test_a_bomb_within_the_whole_limit_is_refused_as_a_file(handed_in, memory_of):
     zeros(handed_in.folder / "ada.zip", SLOPES, 64 * MIB)
     found, peak = memory_of(handed_in.one)
-    assert found.problems == (f"ada.zip: {SLOPES}: is larger than 512 KiB; it was not read",)
+    assert found.problems == (f"ada.zip: {SLOPES}: is larger than 256 KiB; it was not read",)
     assert peak < 4 * MIB
 
 
@@ -221,3 +221,67 @@ def test_an_archive_in_an_archive_is_only_a_file(handed_in):
     found = handed_in.one()
     assert found.sources == {RULES: "r"}
     assert found.ignored == ("inner.zip",)
+
+
+def test_members_on_top_of_each_other_are_refused(handed_in):
+    """One packed piece under two names: each reader of zips may see another file."""
+    path = handed_in.zip("ada.zip", {SLOPES: "a" * 100, RULES: "b" * 100})
+    data = bytearray(path.read_bytes())
+    second = data.index(CENTRAL, data.index(CENTRAL) + 1)
+    data[second + 42 : second + 46] = struct.pack("<I", 0)
+    path.write_bytes(data)
+    problem = "ada.zip: holds files that lie on top of each other; nothing of it was read"
+    assert handed_in.one().problems == (problem,)
+
+
+def test_a_table_of_contents_that_names_other_files_than_are_there(handed_in):
+    path = handed_in.zip("ada.zip", {"u01_slopes/slopez.py": "hidden", RULES: "r"})
+    data = path.read_bytes()
+    at = data.rindex(b"slopez.py")  # in the table only
+    path.write_bytes(data[:at] + b"slopes.py" + data[at + 9 :])
+    found = handed_in.one()
+    assert found.sources == {RULES: "r"}
+    assert found.problems == (f"ada.zip: {SLOPES}: is damaged (BadZipFile); it was not read",)
+
+
+def test_sizes_of_64_bits_are_read_and_may_lie(handed_in):
+    path = handed_in.folder / "ada.zip"
+    with zipfile.ZipFile(path, "w") as archive, archive.open(SLOPES, "w", force_zip64=True) as file:
+        file.write(b"s")
+    assert handed_in.one().sources == {SLOPES: "s"}
+    data = path.read_bytes()
+    at = data.rindex(CENTRAL)
+    size, where = struct.pack("<I", 0xFFFFFFFF), struct.pack("<HHQ", 1, 8, 1 << 62)
+    table = bytearray(data[at : data.rindex(b"PK\5\6")])
+    table[24:28], table[30:32] = size, struct.pack("<H", len(where))
+    end = bytearray(data[data.rindex(b"PK\5\6") :])
+    end[12:16] = struct.pack("<I", len(table) + len(where))
+    path.write_bytes(data[:at] + table + where + end)
+    assert handed_in.one().problems == ("ada.zip: unpacks to more than 128 MiB; nothing of it was read",)
+
+
+def test_names_that_are_not_what_they_say(handed_in):
+    """cp437 as old zips have it, UTF-8 that is none, and accents in both spellings."""
+    handed_in.zip("ada.zip", {f"Übung/{SLOPES}": "s", "e\u0301.txt": "", "\xe9.txt": ""})
+    assert handed_in.one().sources == {SLOPES: "s"}
+    path = handed_in.zip("ada.zip", {f"x\xe9/{SLOPES}": "s"})
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace("x\xe9".encode(), b"x\xff\xfe"))
+    assert handed_in.one().problems == ("ada.zip: is not a readable zip archive; nothing of it was read",)
+    path.write_bytes(whole.replace("x\xe9".encode(), b"x\x9c\x9d").replace(b"\0\x08\0\0", b"\0\0\0\0"))
+    assert len(handed_in.one().problems) <= 1
+
+
+def test_a_virtual_environment_in_an_archive_does_not_count(handed_in):
+    rest = {f"env/lib/{i}.py": "" for i in range(60)} | {"env/lib/slopes.py": "x", "env/pyvenv.cfg": ""}
+    handed_in.zip("ada.zip", {SLOPES: "s", **rest})
+    found = handed_in.one(Bounds(members=10))
+    assert found.sources == {SLOPES: "s"}
+    assert found.ignored == ("env/",)
+    assert not found.problems
+
+
+def test_an_archive_that_holds_only_an_archive_says_so(handed_in):
+    handed_in.zip("ada.zip", {"work/all.tar.gz": "x"})
+    (problem,) = handed_in.one().problems
+    assert problem.endswith("slopes.py; work/all.tar.gz is an archive inside, which is not opened")
