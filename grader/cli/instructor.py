@@ -106,7 +106,7 @@ def seed(
 ) -> None:
     """Make the course's secret seed, `.secret/seed` beside course.yml: it decides the hidden cases."""
     from grader.examine.seed import load_seed
-    from grader.gradebook.folder import clear_errors, write_atomically
+    from grader.gradebook.disk import clear_errors, write_atomically
 
     file = find_course(course)
     root = file if file.is_dir() else file.parent

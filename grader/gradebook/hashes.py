@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from grader.course.catalogue import Catalogue
-from grader.course.model import Exercise
-from grader.gradebook.folder import clear_errors
+from grader.course.model import Exercise, Unit
+from grader.gradebook.disk import clear_errors
 from grader.gradebook.record import Hashes
 
 # The parts of this package that decide a verdict. Points are computed anew from the stored shares.
-_DECIDING = ("errors.py", "testing.py", "gradcheck", "rules", "sandbox", "remote", "examine", "engine")
+_DECIDING = (
+    *("errors.py", "testing.py", "gradcheck", "course", "release/stub.py", "rules"),
+    *("sandbox", "remote", "examine", "engine"),
+)
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -25,33 +29,38 @@ def digest(parts: Iterable[bytes]) -> str:
     return hasher.hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class Handed:
+    """What one student handed in, as hashes. whole: all files of the course    files: by name"""
+
+    whole: str
+    files: Mapping[str, str]
+
+
+def handed(sources: Mapping[str, str]) -> Handed:
+    """sources: the files of this submission, "u01_slopes/slopes.py" -> text."""
+    parts = [_bytes(text) for item in sorted(sources.items()) for text in item]
+    return Handed(digest(parts), {name: digest([_bytes(text)]) for name, text in sources.items()})
+
+
 class Hasher:
     """Hashes for one course; what is the same for all students is read and computed once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._of_exercise: dict[str, tuple[str, str, str]] = {}
-        self._last: tuple[Mapping[str, str], str] = ({}, digest([]))
 
-    def hashes(self, exercise: Exercise, sources: Mapping[str, str]) -> Hashes:
-        """sources: the files of this submission, "u01_slopes/slopes.py" -> text."""
-        own = sources.get(self._catalogue.unit(exercise.unit_id).file)
+    def hashes(self, exercise: Exercise, handed: Handed) -> Hashes:
+        """All that the verdict of this exercise depends on. UsageError where a file cannot be read."""
         suite, solution, limits = self._course_side(exercise)
         return Hashes(
-            student="" if own is None else digest([_bytes(own)]),
-            submission=self._submission(sources),
+            student=handed.files.get(self._catalogue.unit(exercise.unit_id).file, ""),
+            submission=handed.whole,
             suite=suite,
             solution=solution,
             limits=limits,
             grader=grader_hash(),
         )
-
-    def _submission(self, sources: Mapping[str, str]) -> str:
-        """Computed once for the exercises of a unit, which come together."""
-        if self._last[0] is not sources:
-            parts = (_bytes(text) for item in sorted(sources.items()) for text in item)
-            self._last = sources, digest(parts)
-        return self._last[1]
 
     def _course_side(self, exercise: Exercise) -> tuple[str, str, str]:
         known = self._of_exercise.get(exercise.id)
@@ -59,17 +68,29 @@ class Hasher:
             catalogue = self._catalogue
             unit = catalogue.unit(exercise.unit_id)
             needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
-            rules = catalogue.rules(exercise.id)
             solutions = [catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)]
             known = (
                 _of_files(
                     [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
                 ),
                 _of_files(solutions),
-                digest(msgspec.json.encode(part) for part in (catalogue.limits(exercise.id), rules)),
+                self._limits(unit, exercise),
             )
             self._of_exercise[exercise.id] = known
         return known
+
+    def _limits(self, unit: Unit, exercise: Exercise) -> str:
+        """What course.yml says that decides: of this exercise, and of those before it that it may rest on.
+
+        Titles, points, dates and the late policy are left out: they decide no verdict.
+        """
+        catalogue = self._catalogue
+        decides: list[object] = [catalogue.course.limits, unit.folder, unit.flavour, catalogue.unit_rules(unit)]
+        for other in unit.exercises:
+            needs = sorted(catalogue.needs_closure(other.id))
+            decides.append((other.id, other.symbols, needs, catalogue.rules(other.id)))
+        decides.append((exercise.id, catalogue.limits(exercise.id)))
+        return digest(map(msgspec.json.encode, decides))
 
 
 @cache
@@ -79,7 +100,7 @@ def grader_hash() -> str:
     files: list[Path] = []
     for name in _DECIDING:
         path = package / name
-        files += [path] if path.suffix else sorted(path.rglob("*.py"))
+        files += [path] if path.suffix else sorted(p for p in path.rglob("*") if p.suffix in (".py", ".txt"))
     return digest(
         part for file in files for part in (file.relative_to(package).as_posix().encode(), file.read_bytes())
     )

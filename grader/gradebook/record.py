@@ -65,7 +65,7 @@ class Record(Struct, frozen=True, kw_only=True):
     penalty: float
     finding: Finding | None
     needs: tuple[str, ...]
-    followed: tuple[str, ...]
+    followed: tuple[str, ...] = ()
     tests: tuple[TestRecord, ...]
     rung: str
     seed: str
@@ -110,7 +110,12 @@ def make_record(
 
 def encode(records: Iterable[Record]) -> bytes:
     """JSON lines, one record each, keys in the order of the fields."""
-    return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+    return b"".join(map(encoded, records))
+
+
+def encoded(record: Record) -> bytes:
+    """The line of one record."""
+    return msgspec.json.encode(record) + b"\n"
 
 
 def _test_record(test: TestOutcome) -> TestRecord:
