@@ -1,4 +1,4 @@
-"""Files that are private, whole and told about: what lies between the gradebook and a disk that may refuse."""
+"""Files that are private and whole: what lies between the gradebook and a disk that may refuse."""
 
 import errno
 import os
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -99,15 +100,15 @@ def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 class Appender:
-    """Appends whole lines of JSON to a file of ours; a context manager. Raises UsageError when the disk refuses.
+    """Appends whole lines of JSON to a file of ours; a context manager. What was half written is taken back.
 
-    sync: each append is on the disk before it returns    What was half written is taken back.
+    sync: each append is on the disk before it returns    Raises UsageError when the disk refuses.
     """
 
     def __init__(self, path: Path, *, sync: bool = True) -> None:
         self.path, self._sync = path, sync
 
-    def __enter__(self) -> "Appender":
+    def __enter__(self) -> Self:
         exists(self.path)
         with clear_errors(self.path):
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW

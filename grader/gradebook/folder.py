@@ -15,6 +15,7 @@ from grader.gradebook.disk import clear_errors, exists, make_private_folder, syn
 
 JOURNAL, BEFORE, ASIDE, TIMES = "journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl"
 FEEDBACK = "feedback"
+_FRESH = ".fresh"  # the run that lasts was told to examine everything
 
 
 class GradesFolder:
@@ -46,20 +47,35 @@ class GradesFolder:
             names = os.listdir(path) if path.is_dir() else []
         return sorted(name for name in names if not name.startswith("."))
 
-    def begin(self) -> None:
-        """A run begins, or goes on: from now on the journal holds what it does, and no more."""
-        if exists(self.before):
-            return
+    @property
+    def underway(self) -> bool:
+        """Whether a run did not come to its end."""
+        return exists(self.before)
+
+    def begin(self, fresh: bool = False) -> None:
+        """A run begins, or goes on: from now on the journal holds what it does, and no more.
+
+        fresh: what a run left that was not asked to do all afresh does not count
+        """
+        underway, marker = self.underway, self.path / _FRESH
         with clear_errors(self.journal):
-            if not exists(self.journal):
-                os.close(os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            self.journal.rename(self.before)
-            sync_folder(self.path)
+            if not underway:
+                if not exists(self.journal):
+                    os.close(os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+                self.journal.rename(self.before)
+                sync_folder(self.path)
+            elif fresh and not marker.exists():
+                write_atomically(self.journal, b"")
+            if fresh:
+                write_atomically(marker, b"")
+            else:
+                marker.unlink(missing_ok=True)
 
     def end(self) -> None:
         """All final files are written: the run has ended."""
         with clear_errors(self.before):
             self.before.unlink()
+            (self.path / _FRESH).unlink(missing_ok=True)
             sync_folder(self.path)
 
 

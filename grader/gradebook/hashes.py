@@ -65,31 +65,40 @@ class Hasher:
     def _course_side(self, exercise: Exercise) -> tuple[str, str, str]:
         known = self._of_exercise.get(exercise.id)
         if known is None:
-            catalogue = self._catalogue
-            unit = catalogue.unit(exercise.unit_id)
-            needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
-            solutions = [catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)]
-            known = (
-                _of_files(
-                    [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
-                ),
-                _of_files(solutions),
-                self._limits(unit, exercise),
-            )
+            unit = self._catalogue.unit(exercise.unit_id)
+            known = self._suite(unit), self._solution(unit, exercise), self._limits(unit, exercise)
             self._of_exercise[exercise.id] = known
         return known
 
+    def _suite(self, unit: Unit) -> str:
+        """The unit's tests, and what they import of the files beside tests."""
+        catalogue = self._catalogue
+        tests = [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
+        shared = {file.stem: file for other in catalogue.units for file in catalogue.checks(other)}
+        return _of_files(_with_named(tests, shared))
+
+    def _solution(self, unit: Unit, exercise: Exercise) -> str:
+        """The references of the unit and of the units that the exercise needs, and those that they import."""
+        catalogue = self._catalogue
+        needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
+        others = {other.folder: catalogue.solution_file(other) for other in catalogue.units}
+        return _of_files(
+            _with_named([catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)], others)
+        )
+
     def _limits(self, unit: Unit, exercise: Exercise) -> str:
-        """What course.yml says that decides: of this exercise, and of those before it that it may rest on.
+        """What course.yml says that decides, the unit's share of a submission's seconds among it.
 
         Titles, points, dates and the late policy are left out: they decide no verdict.
         """
         catalogue = self._catalogue
-        decides: list[object] = [catalogue.course.limits, unit.folder, unit.flavour, catalogue.unit_rules(unit)]
+        every = sum(catalogue.limits(other.id).seconds for other in catalogue.exercises)
+        decides: list[object] = [unit.folder, unit.flavour, catalogue.unit_rules(unit)]
+        decides += [exercise.id, catalogue.limits(exercise.id), catalogue.course.submission_seconds, every]
         for other in unit.exercises:
             needs = sorted(catalogue.needs_closure(other.id))
-            decides.append((other.id, other.symbols, needs, catalogue.rules(other.id)))
-        decides.append((exercise.id, catalogue.limits(exercise.id)))
+            seconds = catalogue.limits(other.id).seconds
+            decides.append((other.id, other.symbols, needs, catalogue.rules(other.id), seconds))
         return digest(map(msgspec.json.encode, decides))
 
 
@@ -106,12 +115,23 @@ def grader_hash() -> str:
     )
 
 
+def _with_named(files: list[Path], others: Mapping[str, Path]) -> list[Path]:
+    """The files, then those of `others` whose name one of them mentions, and so on."""
+    found, at = list(files), 0
+    while at < len(found):
+        text = _content(found[at])
+        found += [file for name, file in others.items() if file not in found and name.encode() in text]
+        at += 1
+    return found
+
+
 def _of_files(files: Iterable[Path]) -> str:
-    contents = []
-    for file in files:
-        with clear_errors(file):
-            contents.append(file.read_bytes() if file.exists() else b"")
-    return digest(contents)
+    return digest(map(_content, files))
+
+
+def _content(file: Path) -> bytes:
+    with clear_errors(file, "read"):
+        return file.read_bytes() if file.exists() else b""
 
 
 def _bytes(text: str) -> bytes:

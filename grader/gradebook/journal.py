@@ -16,9 +16,7 @@ from grader.gradebook.compact import Compact
 from grader.gradebook.disk import Appender, clear_errors, lines_of, write_atomically
 from grader.gradebook.folder import GradesFolder
 from grader.gradebook.plain import count
-from grader.gradebook.record import SCHEMA, Record, encode, encoded
-
-Key = tuple[str, str]  # submission, exercise
+from grader.gradebook.record import SCHEMA, Key, Record, encode, encoded
 
 
 class _Stamp(Struct):
@@ -71,7 +69,7 @@ def read_journal(path: Path, compact: Compact | None = None) -> Journal:
 
 
 def earlier(folder: GradesFolder, compact: Compact) -> Journal:
-    """All that was ever found out and is still here: set aside, by the last run that ended, by one that did not."""
+    """All that was found out: set aside, by the last run that ended, and by one that did not."""
     parts = [read_journal(path, compact) for path in (folder.aside, folder.before, folder.journal)]
     latest: dict[Key, Record] = {}
     for part in parts:
@@ -109,7 +107,7 @@ def _refuse_newer(path: Path, number: int, schema: int) -> None:
 
 
 def read_times(path: Path) -> dict[Key, float]:
-    """Seconds by submission and exercise; what cannot be read is left out: a side file, nothing hangs on it."""
+    """Seconds by submission and exercise; what cannot be read is left out."""
     decoder = msgspec.json.Decoder(Took)
     found: dict[Key, float] = {}
     for _, line in lines_of(path):

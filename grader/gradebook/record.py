@@ -14,6 +14,7 @@ from grader.gradcheck.message import Finding
 from grader.gradebook.plain import storable
 from grader.scoring.rubric import Score, our_error
 
+Key = tuple[str, str]  # submission, exercise
 SCHEMA = 2
 _LONGEST_PART = 2000  # a student's error text may be as long as its author likes
 _PARTS = ("what", "diagnosis", "called", "yours", "expected", "worst", "differ", "where", "source", "help")
@@ -73,7 +74,7 @@ class Record(Struct, frozen=True, kw_only=True):
     hashes: Hashes
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return self.submission, self.exercise
 
 
@@ -105,6 +106,13 @@ def make_record(
         seed=provenance.seed,
         versions=dict(sorted(provenance.versions.items())),
         hashes=hashes,
+    )
+
+
+def rescored(record: Record, score: Score) -> Record:
+    """The same record with points of now: what they are worth and what lateness takes may have changed."""
+    return msgspec.structs.replace(
+        record, points=score.points, max_points=float(score.max_points), penalty=float(score.penalty)
     )
 
 

@@ -38,9 +38,7 @@ def our_error(examined: Examined) -> bool:
     return Verdict.GRADER_ERROR in {examined.verdict, *(test.verdict for test in examined.tests)}
 
 
-def score(
-    examined: Examined, exercise: Exercise, penalty: float = 0.0, follow_through: float = 1.0
-) -> Score:
+def score(examined: Examined, exercise: Exercise, penalty: float = 0.0, follow_through: float = 1.0) -> Score:
     """Points = points of the exercise * share of the test weight that was earned * (1 - penalty).
 
     examined: the outcome, or the record of an earlier one: both score alike
