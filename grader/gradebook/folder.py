@@ -40,6 +40,13 @@ class GradesFolder:
                 write_atomically(path, data)
         return path
 
+    def sweep(self) -> None:
+        """Remove what a killed run left of files that it was writing."""
+        for folder in (self.path, self.path / FEEDBACK):
+            for name in os.listdir(folder) if folder.is_dir() else ():
+                if name.startswith(".") and name.endswith(".new"):
+                    (folder / name).unlink()
+
     def names_in(self, folder: str) -> list[str]:
         """The files that lie in a folder of ours, sorted; leftovers of a killed run are not named."""
         path = self.path / folder
@@ -72,8 +79,9 @@ class GradesFolder:
                 marker.unlink(missing_ok=True)
 
     def end(self) -> None:
-        """All final files are written: the run has ended."""
+        """All final files are written: the run has ended. What killed runs half wrote goes too."""
         with clear_errors(self.before):
+            self.sweep()
             self.before.unlink()
             (self.path / _FRESH).unlink(missing_ok=True)
             sync_folder(self.path)

@@ -121,9 +121,12 @@ def _left_over(
     absent = sorted({student for student, _ in known.latest} - here)
     notes = []
     if absent:
-        notes.append(f"not in this run: {_named(absent)}; their earlier results are in {folder.aside}")
+        kept = f"earlier results are kept in {folder.aside}, their feedback stays"
+        notes.append(f"not in this run: {_named(absent)}; their {kept}")
     written = {name.removeprefix(f"{FEEDBACK}/") for name in texts}
-    others = [name for name in folder.names_in(FEEDBACK) if name not in written]
+    others = [
+        name for name in folder.names_in(FEEDBACK) if name not in written and Path(name).stem not in absent
+    ]
     if others:
         where = folder.path / FEEDBACK
         notes.append(f"{where} holds files of students who are not in this run: {_named(others)}")
