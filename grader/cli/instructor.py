@@ -95,11 +95,6 @@ def grade(
     Where nothing changed, earlier results are reused. What was stopped goes on with the same command.
     Exit code 0: graded, whatever the scores; 3: graded, with grader errors; 2: could not be called like this.
     """
-    from rich.console import Console
-
-    from grader.report.changes import print_changes
-    from grader.report.terminal import print_report
-
     if unsafe and sandbox is not Sandbox.AUTO:
         raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
     _check_places(submissions, out)
@@ -110,11 +105,7 @@ def grade(
     how = How(unit or [], fresh=fresh, diff=diff)
     with stoppable():
         graded = _grade(submissions, out, course=course, where=where, how=how)
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
-    console = Console(width=width, highlight=False, emoji=False)
-    print_report(graded, console, time.monotonic() - began)
-    if graded.changes is not None:
-        print_changes(graded.changes, console, out)
+    _show(graded, out, time.monotonic() - began)
     if graded.grader_errors:
         raise typer.Exit(GRADER_ERRORS)
 
@@ -147,6 +138,19 @@ def seed(
         write_atomically(path.with_name(".gitignore"), b"*\n")
         write_atomically(path, secrets.token_hex(32).encode() + b"\n")
     print(f"{path} made (fingerprint {load_seed(root).fingerprint}). Keep a copy: it cannot be made again.")
+
+
+def _show(graded: "GradedClass", out: Path, seconds: float) -> None:
+    from rich.console import Console
+
+    from grader.report.changes import print_changes
+    from grader.report.terminal import print_report
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    console = Console(width=width, highlight=False, emoji=False)
+    print_report(graded, console, seconds)
+    if graded.changes is not None:
+        print_changes(graded.changes, console, out)
 
 
 def _check_places(submissions: Path, out: Path) -> None:

@@ -68,7 +68,7 @@ class GradesFolder:
         with clear_errors(self.journal):
             if not underway:
                 if not exists(self.journal):
-                    os.close(os.open(self.journal, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+                    write_atomically(self.journal, b"")
                 self.journal.rename(self.before)
                 sync_folder(self.path)
             elif fresh and not marker.exists():
@@ -97,7 +97,7 @@ def open_grades(path: Path) -> Iterator[GradesFolder]:
     with clear_errors(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
         foreign = [] if _is_ours(path) else sorted(os.listdir(path))
-        if foreign and set(foreign) - {FEEDBACK}:
+        if foreign and set(foreign) - {FEEDBACK, f".{JOURNAL}.new"}:
             raise UsageError(
                 f"{path} is not empty and holds no gradebook of katagrad",
                 "Choose a new or empty folder: --out FOLDER.",

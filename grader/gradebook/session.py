@@ -85,9 +85,7 @@ def grade_class(
         if diff:
             last, aside = (read_journal(path, compact).latest for path in (folder.before, folder.aside))
             graded = graded.compared(compare(last, aside, graded.records))
-        texts = {"gradebook.csv": wide_csv(graded), "results-long.csv": long_csv(graded)}
-        texts |= {"changes.csv": graded.changes.csv()} if graded.changes else {}
-        texts |= extra_files(graded) if extra_files is not None else {}
+        texts = _texts(graded, extra_files)
         notes = (
             *known.problems,
             *run.reuse.told(len(graded.students)),
@@ -95,6 +93,13 @@ def grade_class(
         )
         files = _write(folder, graded, texts, known, {**seconds, **run.seconds})
     return graded.written(files, notes)
+
+
+def _texts(graded: GradedClass, extra_files: ExtraFiles | None) -> dict[str, str]:
+    """The final files for people, name -> text."""
+    texts = {"gradebook.csv": wide_csv(graded), "results-long.csv": long_csv(graded)}
+    texts |= {"changes.csv": graded.changes.csv()} if graded.changes else {}
+    return texts | (dict(extra_files(graded)) if extra_files is not None else {})
 
 
 def _examine(folder: GradesFolder, run: Run, submissions: Submissions, on_progress: Progress | None) -> None:
@@ -107,9 +112,9 @@ def _examine(folder: GradesFolder, run: Run, submissions: Submissions, on_progre
     with JournalWriter(folder.journal) as journal, Appender(folder.times, sync=False) as times:
         report()
         for records in run.answers(submissions):
-            journal.write(records)
             took = ((record.key, run.seconds[record.key]) for record in records)
-            times.append(b"".join(time_lines(took)))
+            times.append(b"".join(time_lines(took)))  # first: what the journal holds is not examined again
+            journal.write(records)
             report()
 
 
@@ -150,7 +155,9 @@ def _write(
     aside = [known.latest[key] for key in sorted(known.latest) if key not in keys]
     if aside or folder.aside.exists():
         rewrite(folder.path / ASIDE, aside)
-    folder.write(TIMES, time_lines((r.key, seconds[r.key]) for r in graded.records if r.key in seconds))
+    # Those set aside keep their times here: nothing else tells how long they took.
+    took = (record.key for record in (*graded.records, *aside))
+    folder.write(TIMES, time_lines((key, seconds[key]) for key in took if key in seconds))
     rewrite(folder.journal, graded.records)
     folder.end()
     return (*files, folder.journal)
