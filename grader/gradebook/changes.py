@@ -95,7 +95,11 @@ def _why(before: Record, after: Record) -> Iterator[str]:
     if (before.verdict, before.tests) != (after.verdict, after.tests):
         yield "it ran again, with another result"
     else:
-        yield "follow-through counts otherwise" if after.followed else "points are counted otherwise"
+        yield (
+            "follow-through counts otherwise"
+            if any(t.followed for t in after.tests)
+            else "points are counted otherwise"
+        )
 
 
 def _row(change: Change) -> list[str]:

@@ -39,9 +39,9 @@ def erase(out: Path, id: str) -> Erased:
     with open_gradebook(out) as folder:
         removed = [*_feedback(folder, id)]
         for name in _OF_EXERCISES:
-            removed += _lines(folder.path / name, lambda line: _is_of(line, id), "result")
+            removed += _lines(folder.path / name, lambda _, line: _is_of(line, id), "result")
         for name in _TABLES:
-            removed += _lines(folder.path / name, lambda line: _first_cell(line) == cell(id), "row")
+            removed += _lines(folder.path / name, lambda number, line: number > 1 and _names(line, id), "row")
         with clear_errors(folder.path):
             folder.sweep()
         if not removed:
@@ -59,12 +59,12 @@ def _feedback(folder: GradesFolder, id: str) -> Iterator[str]:
             yield f"{FEEDBACK}/{name}"
 
 
-def _lines(path: Path, is_theirs: Callable[[bytes], bool], what: str) -> Iterator[str]:
+def _lines(path: Path, is_theirs: Callable[[int, bytes], bool], what: str) -> Iterator[str]:
     """Leave out the lines of one student; the others stay byte by byte."""
-    theirs = sum(is_theirs(line) for _, line in lines_of(path))
+    theirs = sum(is_theirs(number, line) for number, line in lines_of(path))
     if theirs:
         with clear_errors(path):
-            write_atomically(path, (line for _, line in lines_of(path) if not is_theirs(line)))
+            write_atomically(path, (line for number, line in lines_of(path) if not is_theirs(number, line)))
         yield f"{path.name}: {count(theirs, what)}"
 
 
@@ -75,10 +75,10 @@ def _is_of(line: bytes, id: str) -> bool:
         return msgspec.json.encode(id) in line  # torn, and theirs as far as it goes
 
 
-def _first_cell(line: bytes) -> str:
-    """Of a table that the csv module wrote; no cell of ours holds a line break."""
+def _names(line: bytes, id: str) -> bool:
+    """Whether a row of a table of ours is this student's; no cell of ours holds a line break."""
     row = next(csv.reader([line.decode("utf-8", "replace")]), [])
-    return row[0] if row else ""
+    return row[:1] == [cell(id)]
 
 
 def _still_naming(folder: GradesFolder, id: str) -> Iterator[Path]:
