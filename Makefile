@@ -4,12 +4,13 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 GRADES ?= grades
 SEEDS  ?= 50
+KILLS  ?= 200
 
 # Every install goes through constraints.txt, those of isolated builds too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify seeds bench stubs clean
+.PHONY: grade test lint verify seeds bench kill-proof stubs clean
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
@@ -35,6 +36,9 @@ stubs: $(VENV)/.dev  ## write the generated files anew
 
 bench: $(VENV)/.dev  ## speed, as ratios side by side
 	$(BIN)/python bench/grading.py
+
+kill-proof: $(VENV)/.dev  ## kill the grader at random moments and compare what the next run writes; takes minutes
+	$(BIN)/python bench/kill.py $(KILLS)
 
 clean:
 	rm -rf $(VENV) $(GRADES) build dist *.egg-info

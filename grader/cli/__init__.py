@@ -25,6 +25,8 @@ COMMANDS = {
     "hint": "grader.cli.student",
     "reset": "grader.cli.student",
     "grade": "grader.cli.instructor",
+    "erase": "grader.cli.grades",
+    "export": "grader.cli.grades",
     "seed": "grader.cli.instructor",
     "doctor": "grader.cli.doctor",
     "stubs": "grader.cli.author",

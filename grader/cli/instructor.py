@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from grader.cli.place import find_course
+from grader.cli.stop import say_stopped, stoppable
 from grader.errors import KataError, UsageError
 from grader.examine.device import Device, require
 
 if TYPE_CHECKING:
     from grader.gradebook.grades import GradedClass
-    from grader.gradebook.session import Progress
+    from grader.gradebook.session import Progress, Standing
 
 GRADER_ERRORS = 3
-STOPPED = 130
 _PLAIN_WIDTH = 100  # of a report that goes into a file or a pipe
 
 
@@ -32,6 +32,14 @@ class Where(NamedTuple):
     rung: str
     workers: int
     device: Device
+
+
+class How(NamedTuple):
+    """What of a class is graded."""
+
+    unit_ids: list[str]
+    fresh: bool = False
+    diff: bool = False
 
 
 CourseOption = Annotated[
@@ -76,15 +84,18 @@ def grade(
     unit: Annotated[
         list[str] | None, typer.Option("--unit", help="Only this unit; may be given again.")
     ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show who gained and lost what since the last run, and why.")
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
+    ] = False,
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
+    Where nothing changed, earlier results are reused. What was stopped goes on with the same command.
     Exit code 0: graded, whatever the scores; 3: graded, with grader errors; 2: could not be called like this.
     """
-    from rich.console import Console
-
-    from grader.report.terminal import print_report
-
     if unsafe and sandbox is not Sandbox.AUTO:
         raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
     _check_places(submissions, out)
@@ -92,9 +103,10 @@ def grade(
     began = time.monotonic()
     rung = "unsafe" if unsafe else sandbox.value
     where = Where(rung, workers, device)
-    graded = _grade(submissions, out, course=course, where=where, unit_ids=unit or [])
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
-    print_report(graded, Console(width=width, highlight=False, emoji=False), time.monotonic() - began)
+    how = How(unit or [], fresh=fresh, diff=diff)
+    with stoppable():
+        graded = _grade(submissions, out, course=course, where=where, how=how)
+    _show(graded, out, time.monotonic() - began)
     if graded.grader_errors:
         raise typer.Exit(GRADER_ERRORS)
 
@@ -107,7 +119,7 @@ def seed(
 ) -> None:
     """Make the course's secret seed, `.secret/seed` beside course.yml: it decides the hidden cases."""
     from grader.examine.seed import load_seed
-    from grader.gradebook.folder import clear_errors, write_atomically
+    from grader.gradebook.disk import clear_errors, write_atomically
 
     file = find_course(course)
     root = file if file.is_dir() else file.parent
@@ -127,6 +139,19 @@ def seed(
         write_atomically(path.with_name(".gitignore"), b"*\n")
         write_atomically(path, secrets.token_hex(32).encode() + b"\n")
     print(f"{path} made (fingerprint {load_seed(root).fingerprint}). Keep a copy: it cannot be made again.")
+
+
+def _show(graded: "GradedClass", out: Path, seconds: float) -> None:
+    from rich.console import Console
+
+    from grader.report.changes import print_changes
+    from grader.report.terminal import print_report
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    console = Console(width=width, highlight=False, emoji=False)
+    print_report(graded, console, seconds)
+    if graded.changes is not None:
+        print_changes(graded.changes, console, out)
 
 
 def _check_places(submissions: Path, out: Path) -> None:
@@ -149,9 +174,7 @@ def _check_device(device: Device, *, unsafe: bool) -> None:
         )
 
 
-def _grade(
-    submissions: Path, out: Path, *, course: Path | None, where: "Where", unit_ids: list[str]
-) -> "GradedClass":
+def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, how: How) -> "GradedClass":
     from grader.collect.folder import collect_class
     from grader.course.load import load_course
     from grader.engine.pool import Pool
@@ -160,14 +183,14 @@ def _grade(
     from grader.report.feedback import feedback_files
 
     catalogue = load_course(find_course(course))
-    wanted = {catalogue.unit(id).id for id in unit_ids}
+    wanted = {catalogue.unit(id).id for id in how.unit_ids}
     units = [unit for unit in catalogue.units if unit.id in wanted or not wanted]
     if not units:
-        what = f"{', '.join(unit_ids)}: not released" if wanted else "no unit of the course is released"
+        what = f"{', '.join(how.unit_ids)}: not released" if wanted else "no unit of the course is released"
         raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
     seed = load_seed(catalogue.root)
     students = collect_class(submissions, catalogue)
-    kept = [0, 0]
+    kept: list[Standing] = []
     try:
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
             return grade_class(
@@ -179,25 +202,29 @@ def _grade(
                 units=units,
                 extra_files=feedback_files,
                 on_progress=on_progress,
+                fresh=how.fresh,
+                diff=how.diff,
             )
-    except KeyboardInterrupt:
-        print(f"kata: stopped. {_kept(kept, out)}", file=sys.stderr)
-        raise typer.Exit(STOPPED) from None
+    except KeyboardInterrupt as stop:
+        told = f"{_kept(kept, out)}\n  The same command goes on where it stopped."
+        raise typer.Exit(say_stopped(stop, told if kept else "Nothing was graded yet.")) from None
     except KataError as error:
-        error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept[0] else ""]))
+        error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept else ""]))
         raise
 
 
-def _kept(kept: list[int], out: Path) -> str:
-    done, total = kept
-    if not done:
-        return "Nothing was graded yet."
-    return f"{done} of {total} students' units are graded and kept in {out / 'journal.jsonl'}."
+def _kept(kept: "list[Standing]", out: Path) -> str:
+    """How far the run came. Not called before it began."""
+    from grader.gradebook.plain import count
+
+    done, students, results = kept[-1]
+    new = f"; {count(results, 'new result')}, kept in {out / 'journal.jsonl'}" if results else ""
+    return f"{done} of {count(students, 'student')} done{new}."
 
 
 @contextmanager
-def _progress(kept: list[int]) -> "Iterator[Progress]":
-    """A bar with the time left on stderr, where that is a terminal; `kept` gets (done, total) in any case."""
+def _progress(kept: "list[Standing]") -> "Iterator[Progress]":
+    """A bar with the time left on stderr, where that is a terminal; `kept` gets the standing in any case."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -206,8 +233,8 @@ def _progress(kept: list[int]) -> "Iterator[Progress]":
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("grading", total=None)
 
-        def report(done: int, total: int) -> None:
-            kept[:] = done, total
-            bar.update(task, completed=done, total=total)
+        def report(standing: "Standing") -> None:
+            kept[:] = [standing]
+            bar.update(task, completed=standing.done, total=standing.students)
 
         yield report

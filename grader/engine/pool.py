@@ -78,31 +78,40 @@ class Pool:
         self._processes.clear()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
-        """The results of the jobs, as they are done. A process that dies takes nothing else with it."""
-        waiting = deque((job, 0) for job in jobs)
+        """The results of the jobs, as they are done. A process that dies takes nothing else with it.
+
+        A job is taken when a process is free for it: whoever makes them need not hold them all.
+        """
+        waiting: deque[tuple[Job, int]] = deque()
         busy: dict[Link, tuple[GradingProcess, Job, int]] = {}
         idle = list(self._processes)
         try:
-            yield from self._work_off(waiting, idle, busy)
+            yield from self._work_off(iter(jobs), waiting, idle, busy)
         finally:
             for process, _, _ in busy.values():  # nobody waits for these answers any more
                 self._discard(process, at_once=True)
 
     def _work_off(
         self,
+        jobs: Iterator[Job],
         waiting: "deque[tuple[Job, int]]",
         idle: list[GradingProcess],
         busy: dict[Link, tuple[GradingProcess, Job, int]],
     ) -> Iterator[JobResult]:
-        while waiting or busy:
-            while waiting and (idle or len(self._processes) < self.workers):
-                job, tries = waiting.popleft()
+        while True:
+            while idle or len(self._processes) < self.workers:
+                asked = waiting.popleft() if waiting else next(((job, 0) for job in jobs), None)
+                if asked is None:
+                    break
+                job, tries = asked
                 process = idle.pop() if idle else self._start()
                 if process.send(job):
                     busy[process.connection] = process, job, tries
                 else:
                     self._discard(process)
                     waiting.appendleft((job, tries))
+            if not busy:
+                return
             for connection in wait(list(busy)):
                 process, job, tries = busy.pop(cast("Link", connection))
                 reply = process.receive()

@@ -1,5 +1,6 @@
 """One trusted grading process: a pytest session that examines job after job."""
 
+import multiprocessing
 import os
 import signal
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from grader.examine.examiner import Examiner
 from grader.examine.outcome import ExerciseOutcome
 from grader.examine.seed import Seed
 from grader.examine.session import run_session
+from grader.sandbox.syscalls import die_with_parent
 
 Link = Connection  # of jobs one way, of replies the other
 MakeBackend = Callable[[], ExamBackend]  # called in the new process
@@ -86,6 +88,11 @@ class GradingProcess:
 def _serve(
     connection: Connection, catalogue: Catalogue, seed: Seed, backend: MakeBackend, *, core: int, device: str
 ) -> None:
+    # However the parent ends, by SIGKILL too, nothing stays that works on for nobody.
+    parent = multiprocessing.parent_process()
+    die_with_parent(signal.SIGKILL)
+    if parent is not None and os.getppid() != parent.pid:
+        return
     # A test and the code it asks take turns: waking the other one up on another core costs four times more.
     os.sched_setaffinity(0, {core})
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer

@@ -1,7 +1,9 @@
 """What running the tests of one exercise against one student showed. No points: those are scoring's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from grader.gradcheck.message import Finding
 
@@ -23,6 +25,28 @@ class Verdict(StrEnum):
     def rank(self) -> int:
         """0 is the gravest."""
         return list(Verdict).index(self)
+
+
+class Tested(Protocol):
+    """What scoring asks of one test: an outcome has it, and so has the record of one."""
+
+    @property
+    def public(self) -> bool: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def followed(self) -> bool: ...
+
+
+class Examined(Protocol):
+    """What scoring asks of one exercise."""
+
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def tests(self) -> Sequence[Tested]: ...
 
 
 @dataclass(frozen=True)
@@ -66,21 +90,27 @@ class ExerciseOutcome:
         return self.share(0.0)
 
     def share(self, follow_through: float) -> float:
-        """The fraction of the exercise's test weight that was earned, 0..1; 0 where to do or rule broken.
-
-        follow_through: what a test is worth that passes once the reference stands in, 0..1
-        Public tests count only where a hidden one passes too: their numbers can be copied.
-        """
-        total = sum(test.share for test in self.tests)
-        hidden = [test for test in self.tests if not test.public]
-        if self.verdict in (Verdict.TODO, Verdict.RULE_BROKEN) or not total:
-            return 0.0
-        if hidden and not any(test.verdict is Verdict.RIGHT or test.followed for test in hidden):
-            return 0.0
-        own = sum(test.share for test in self.tests if test.verdict is Verdict.RIGHT)
-        helped = sum(test.share for test in self.tests if test.followed)
-        return (own + follow_through * helped) / total
+        """The fraction of the exercise's test weight that was earned, 0..1: see `earned_share`."""
+        return earned_share(self, follow_through)
 
     @property
     def seconds(self) -> float:
         return sum(test.seconds for test in self.tests)
+
+
+def earned_share(examined: Examined, follow_through: float) -> float:
+    """The fraction of the exercise's test weight that was earned, 0..1; 0 where to do or rule broken.
+
+    follow_through: what a test is worth that passes once the reference stands in, 0..1
+    Public tests count only where a hidden one passes too: their numbers can be copied.
+    """
+    tests = examined.tests
+    total = sum(test.share for test in tests)
+    hidden = [test for test in tests if not test.public]
+    if examined.verdict in (Verdict.TODO, Verdict.RULE_BROKEN) or not total:
+        return 0.0
+    if hidden and not any(test.verdict is Verdict.RIGHT or test.followed for test in hidden):
+        return 0.0
+    own = sum(test.share for test in tests if test.verdict is Verdict.RIGHT)
+    helped = sum(test.share for test in tests if test.followed)
+    return (own + follow_through * helped) / total

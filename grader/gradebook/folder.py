@@ -1,21 +1,21 @@
-"""The GRADES folder: private, locked while a run writes; a final file appears whole or not at all."""
+"""The GRADES folder: private, locked while a run writes; a final file appears whole or not at all.
+
+A run that has not ended is known by `before.jsonl`: the journal of the last run that did. So whatever a
+killed run leaves, the same command finds what was there before it and what it had done.
+"""
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from grader.errors import UsageError
+from grader.gradebook.disk import clear_errors, exists, make_private_folder, sync_folder, write_atomically
 
-JOURNAL = "journal.jsonl"
-_HELP = {
-    errno.ENOSPC: "Make room on that disk, then run the same command again.",
-    errno.EDQUOT: "Your quota is used up: make room, then run the same command again.",
-    errno.EACCES: "Choose a folder that you may write to: --out FOLDER.",
-    errno.EPERM: "Choose a folder that you may write to: --out FOLDER.",
-    errno.EROFS: "That disk is read-only. Choose another folder: --out FOLDER.",
-}
+JOURNAL, BEFORE, ASIDE, TIMES = "journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl"
+FEEDBACK = "feedback"
+_FRESH = ".fresh"  # the run that lasts was told to examine everything
 
 
 class GradesFolder:
@@ -23,18 +23,29 @@ class GradesFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.journal, self.before = path / JOURNAL, path / BEFORE
+        self.aside, self.times = path / ASIDE, path / TIMES
 
-    @property
-    def journal(self) -> Path:
-        return self.path / JOURNAL
+    def write(self, name: str, text: str | Iterable[bytes]) -> Path:
+        """Write a final file (`gradebook.csv`, `feedback/ann.txt`), atomically and with mode 0600.
 
-    def write(self, name: str, text: str) -> Path:
-        """Write a final file (`gradebook.csv`, `feedback/ann.txt`), atomically and with mode 0600."""
+        One that holds these bytes already is left as it is.
+        """
         path = self.path / name
+        if path.parent != self.path:
+            make_private_folder(path.parent)
+        data = text.encode("utf-8") if isinstance(text, str) else text
         with clear_errors(path):
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            write_atomically(path, text.encode("utf-8"))
+            if not (isinstance(data, bytes) and _holds(path, data)):
+                write_atomically(path, data)
         return path
+
+    def sweep(self) -> None:
+        """Remove what a killed run left of files that it was writing."""
+        for folder in (self.path, self.path / FEEDBACK):
+            for name in os.listdir(folder) if folder.is_dir() else ():
+                if name.startswith(".") and name.endswith(".new"):
+                    (folder / name).unlink()
 
     def names_in(self, folder: str) -> list[str]:
         """The files that lie in a folder of ours, sorted; leftovers of a killed run are not named."""
@@ -42,6 +53,38 @@ class GradesFolder:
         with clear_errors(path):
             names = os.listdir(path) if path.is_dir() else []
         return sorted(name for name in names if not name.startswith("."))
+
+    @property
+    def underway(self) -> bool:
+        """Whether a run did not come to its end."""
+        return exists(self.before)
+
+    def begin(self, fresh: bool = False) -> None:
+        """A run begins, or goes on: from now on the journal holds what it does, and no more.
+
+        fresh: what a run left that was not asked to do all afresh does not count
+        """
+        underway, marker = self.underway, self.path / _FRESH
+        with clear_errors(self.journal):
+            if not underway:
+                if not exists(self.journal):
+                    write_atomically(self.journal, b"")
+                self.journal.rename(self.before)
+                sync_folder(self.path)
+            elif fresh and not marker.exists():
+                write_atomically(self.journal, b"")
+            if fresh:
+                write_atomically(marker, b"")
+            else:
+                marker.unlink(missing_ok=True)
+
+    def end(self) -> None:
+        """All final files are written: the run has ended. What killed runs half wrote goes too."""
+        with clear_errors(self.before):
+            self.sweep()
+            self.before.unlink()
+            (self.path / _FRESH).unlink(missing_ok=True)
+            sync_folder(self.path)
 
 
 @contextmanager
@@ -53,64 +96,58 @@ def open_grades(path: Path) -> Iterator[GradesFolder]:
     """
     with clear_errors(path):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        foreign = sorted(os.listdir(path)) if not (path / JOURNAL).exists() else []
-        if foreign and set(foreign) - {"feedback"}:
+        foreign = [] if _is_ours(path) else sorted(os.listdir(path))
+        if foreign and set(foreign) - {FEEDBACK, f".{JOURNAL}.new"}:
             raise UsageError(
                 f"{path} is not empty and holds no gradebook of katagrad",
                 "Choose a new or empty folder: --out FOLDER.",
             )
         path.chmod(0o700)
-        descriptor = os.open(path, os.O_RDONLY)
-    try:
-        _lock(descriptor, path)
+    with _locked(path):
         yield GradesFolder(path)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager
-def clear_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError into one clear UsageError that names the file, the reason and the remedy."""
+def open_gradebook(path: Path) -> Iterator[GradesFolder]:
+    """The folder of a gradebook that is there, locked. UsageError where none is, or where it is in use."""
+    if not _is_ours(path):
+        raise UsageError(f"{path} holds no gradebook of katagrad", "Name the folder of grades: --out FOLDER.")
+    with _locked(path):
+        yield GradesFolder(path)
+
+
+def _is_ours(path: Path) -> bool:
+    return any(os.path.lexists(path / name) for name in (JOURNAL, BEFORE))
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    """Whether a private file of ours holds these bytes already."""
     try:
-        yield
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        help = _HELP.get(error.errno or 0, "Choose another folder: --out FOLDER.")
-        raise UsageError(f"cannot write {error.filename or path}: {reason}", help) from error
+        state = path.lstat()
+    except FileNotFoundError:
+        return False
+    same = state.st_size == len(data) and (state.st_mode & 0o177777) == 0o100600
+    return same and path.read_bytes() == data
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Temporary file, fsync, rename, fsync of the folder: readers see the old file or the new one."""
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.unlink(missing_ok=True)  # a killed run's leftover, whatever it is
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    """Make a rename or a new file in this folder survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, path: Path) -> None:
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
     import fcntl  # noqa: PLC0415  not on Windows, where this module is only read
 
+    with clear_errors(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise UsageError(
-            f"another run is writing into {path}", "Wait until it has ended, or choose another --out."
-        ) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(
+                f"another run is writing into {path}", "Wait until it has ended, or choose another --out."
+            ) from None
+        except OSError as error:
+            raise UsageError(
+                f"{path} cannot be locked: {errno.errorcode.get(error.errno or 0, error)}",
+                "Its disk knows no locks. Choose a folder on a local disk: --out FOLDER.",
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -9,6 +9,7 @@ from pathlib import Path
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.examine.outcome import Verdict
+from grader.gradebook.changes import Changes
 from grader.gradebook.record import Record
 from grader.scoring.late import Lateness
 from grader.scoring.rubric import exact
@@ -65,6 +66,7 @@ class GradedClass:
     """students: sorted by id    units: those that were graded    files: final files, in order of use
 
     facts: of the pool (sandbox rung, versions)    notes: what the instructor should know about this run
+    changes: since the last run that ended, where they were asked for
     """
 
     catalogue: Catalogue
@@ -76,6 +78,7 @@ class GradedClass:
     out: Path
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    changes: Changes | None = None
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -89,6 +92,10 @@ class GradedClass:
     @property
     def grader_errors(self) -> int:
         return sum(len(student.not_graded) for student in self.students)
+
+    def compared(self, changes: Changes) -> "GradedClass":
+        """The same class, with what changed."""
+        return replace(self, changes=changes)
 
     def written(self, files: tuple[Path, ...], notes: tuple[str, ...]) -> "GradedClass":
         """The same class, with what was written."""

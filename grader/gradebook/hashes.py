@@ -2,18 +2,22 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from grader.course.catalogue import Catalogue
-from grader.course.model import Exercise
-from grader.gradebook.folder import clear_errors
+from grader.course.model import Exercise, Unit
+from grader.gradebook.disk import clear_errors
 from grader.gradebook.record import Hashes
 
 # The parts of this package that decide a verdict. Points are computed anew from the stored shares.
-_DECIDING = ("errors.py", "testing.py", "gradcheck", "rules", "sandbox", "remote", "examine", "engine")
+_DECIDING = (
+    *("errors.py", "testing.py", "gradcheck", "course", "release/stub.py", "rules"),
+    *("sandbox", "remote", "examine", "engine"),
+)
 
 
 def digest(parts: Iterable[bytes]) -> str:
@@ -25,51 +29,77 @@ def digest(parts: Iterable[bytes]) -> str:
     return hasher.hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class Handed:
+    """What one student handed in, as hashes. whole: all files of the course    files: by name"""
+
+    whole: str
+    files: Mapping[str, str]
+
+
+def handed(sources: Mapping[str, str]) -> Handed:
+    """sources: the files of this submission, "u01_slopes/slopes.py" -> text."""
+    parts = [_bytes(text) for item in sorted(sources.items()) for text in item]
+    return Handed(digest(parts), {name: digest([_bytes(text)]) for name, text in sources.items()})
+
+
 class Hasher:
     """Hashes for one course; what is the same for all students is read and computed once."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._of_exercise: dict[str, tuple[str, str, str]] = {}
-        self._last: tuple[Mapping[str, str], str] = ({}, digest([]))
 
-    def hashes(self, exercise: Exercise, sources: Mapping[str, str]) -> Hashes:
-        """sources: the files of this submission, "u01_slopes/slopes.py" -> text."""
-        own = sources.get(self._catalogue.unit(exercise.unit_id).file)
+    def hashes(self, exercise: Exercise, handed: Handed) -> Hashes:
+        """All that the verdict of this exercise depends on. UsageError where a file cannot be read."""
         suite, solution, limits = self._course_side(exercise)
         return Hashes(
-            student="" if own is None else digest([_bytes(own)]),
-            submission=self._submission(sources),
+            student=handed.files.get(self._catalogue.unit(exercise.unit_id).file, ""),
+            submission=handed.whole,
             suite=suite,
             solution=solution,
             limits=limits,
             grader=grader_hash(),
         )
 
-    def _submission(self, sources: Mapping[str, str]) -> str:
-        """Computed once for the exercises of a unit, which come together."""
-        if self._last[0] is not sources:
-            parts = (_bytes(text) for item in sorted(sources.items()) for text in item)
-            self._last = sources, digest(parts)
-        return self._last[1]
-
     def _course_side(self, exercise: Exercise) -> tuple[str, str, str]:
         known = self._of_exercise.get(exercise.id)
         if known is None:
-            catalogue = self._catalogue
-            unit = catalogue.unit(exercise.unit_id)
-            needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
-            rules = catalogue.rules(exercise.id)
-            solutions = [catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)]
-            known = (
-                _of_files(
-                    [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
-                ),
-                _of_files(solutions),
-                digest(msgspec.json.encode(part) for part in (catalogue.limits(exercise.id), rules)),
-            )
+            unit = self._catalogue.unit(exercise.unit_id)
+            known = self._suite(unit), self._solution(unit, exercise), self._limits(unit, exercise)
             self._of_exercise[exercise.id] = known
         return known
+
+    def _suite(self, unit: Unit) -> str:
+        """The unit's tests, and what they import of the files beside tests."""
+        catalogue = self._catalogue
+        tests = [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
+        shared = {file.stem: file for other in catalogue.units for file in catalogue.checks(other)}
+        return _of_files(_with_named(tests, shared))
+
+    def _solution(self, unit: Unit, exercise: Exercise) -> str:
+        """The references of the unit and of the units that the exercise needs, and those that they import."""
+        catalogue = self._catalogue
+        needed = {id.partition(".")[0] for id in catalogue.needs_closure(exercise.id)} | {unit.id}
+        others = {other.folder: catalogue.solution_file(other) for other in catalogue.units}
+        return _of_files(
+            _with_named([catalogue.solution_file(catalogue.unit(id)) for id in sorted(needed)], others)
+        )
+
+    def _limits(self, unit: Unit, exercise: Exercise) -> str:
+        """What course.yml says that decides, the unit's share of a submission's seconds among it.
+
+        Titles, points, dates and the late policy are left out: they decide no verdict.
+        """
+        catalogue = self._catalogue
+        every = sum(catalogue.limits(other.id).seconds for other in catalogue.exercises)
+        decides: list[object] = [unit.folder, unit.flavour, catalogue.unit_rules(unit)]
+        decides += [exercise.id, catalogue.limits(exercise.id), catalogue.course.submission_seconds, every]
+        for other in unit.exercises:
+            needs = sorted(catalogue.needs_closure(other.id))
+            seconds = catalogue.limits(other.id).seconds
+            decides.append((other.id, other.symbols, needs, catalogue.rules(other.id), seconds))
+        return digest(map(msgspec.json.encode, decides))
 
 
 @cache
@@ -79,18 +109,29 @@ def grader_hash() -> str:
     files: list[Path] = []
     for name in _DECIDING:
         path = package / name
-        files += [path] if path.suffix else sorted(path.rglob("*.py"))
+        files += [path] if path.suffix else sorted(p for p in path.rglob("*") if p.suffix in (".py", ".txt"))
     return digest(
         part for file in files for part in (file.relative_to(package).as_posix().encode(), file.read_bytes())
     )
 
 
+def _with_named(files: list[Path], others: Mapping[str, Path]) -> list[Path]:
+    """The files, then those of `others` whose name one of them mentions, and so on."""
+    found, at = list(files), 0
+    while at < len(found):
+        text = _content(found[at])
+        found += [file for name, file in others.items() if file not in found and name.encode() in text]
+        at += 1
+    return found
+
+
 def _of_files(files: Iterable[Path]) -> str:
-    contents = []
-    for file in files:
-        with clear_errors(file):
-            contents.append(file.read_bytes() if file.exists() else b"")
-    return digest(contents)
+    return digest(map(_content, files))
+
+
+def _content(file: Path) -> bytes:
+    with clear_errors(file, "read"):
+        return file.read_bytes() if file.exists() else b""
 
 
 def _bytes(text: str) -> bytes:

@@ -4,95 +4,130 @@ While a run lasts, records are appended in order of completion; of two records f
 the same submission the later one counts. At the end it is rewritten in canonical order.
 """
 
-import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
+from msgspec import Struct
 
-from grader.gradebook.folder import clear_errors, sync_folder, write_atomically
-from grader.gradebook.record import SCHEMA, Record, encode
+from grader.errors import UsageError
+from grader.gradebook.compact import Compact
+from grader.gradebook.disk import Appender, clear_errors, lines_of, write_atomically
+from grader.gradebook.folder import GradesFolder
+from grader.gradebook.plain import count
+from grader.gradebook.record import SCHEMA, Key, Record, encode, encoded
+
+
+class _Stamp(Struct):
+    """What a record of any katagrad has."""
+
+    schema: int
+    submission: str
+    exercise: str
 
 
 @dataclass(frozen=True)
 class Journal:
-    """What could be read: the latest record of each exercise, and one line for each thing that could not."""
+    """What could be read: the latest record of each exercise, and one line for each kind that could not."""
 
-    records: tuple[Record, ...] = ()
+    latest: Mapping[Key, Record] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
+    @property
+    def records(self) -> tuple[Record, ...]:
+        return tuple(self.latest.values())
 
-def read_journal(path: Path) -> Journal:
+
+def read_journal(path: Path, compact: Compact | None = None) -> Journal:
     """Read what is there. A torn last line (the grader died while writing) and foreign lines are reported.
 
-    Raises UsageError when the file cannot be read at all; a missing one is an empty journal.
+    Raises UsageError when the file cannot be read at all, or when a newer katagrad wrote in it: its results
+    would be lost. A missing file is an empty journal.
     """
-    with clear_errors(path):
-        data = path.read_bytes() if path.exists() else b""
     decoder = msgspec.json.Decoder(Record)
-    latest: dict[tuple[str, str], Record] = {}
+    compact = compact or Compact()
+    latest: dict[Key, Record] = {}
+    foreign: list[int] = []
     problems = []
-    lines = data.split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
+    for number, line in lines_of(path):
         try:
             record = decoder.decode(line)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            torn = number == len(lines)
-            problems.append(
-                f"{path}:{number}: the last line is torn: that result counts as not there"
-                if torn
-                else f"{path}:{number}: not a record of katagrad: skipped"
-            )
+            _refuse_newer(path, number, _schema(line))
+            if not line.endswith(b"\n"):
+                problems.append(f"{path}:{number}: the last line is torn: that result counts as not there")
+            elif line.strip():
+                foreign.append(number)
             continue
-        if record.schema > SCHEMA:
-            problems.append(f"{path}:{number}: written by a newer katagrad (schema {record.schema}): skipped")
-            continue
-        latest[record.key] = record
-    return Journal(tuple(latest.values()), tuple(problems))
+        _refuse_newer(path, number, record.schema)
+        latest[record.key] = compact(record)
+    if foreign:
+        lines, are = count(len(foreign), "line"), "is no record" if len(foreign) == 1 else "are no records"
+        problems.insert(0, f"{path}:{foreign[0]}: {lines} {are} of katagrad: skipped")
+    return Journal(latest, tuple(problems))
 
 
-class JournalWriter:
-    """Appends to a journal; a context manager. Raises UsageError when the disk refuses."""
+def earlier(folder: GradesFolder, compact: Compact) -> Journal:
+    """All that was found out: set aside, by the last run that ended, and by one that did not."""
+    parts = [read_journal(path, compact) for path in (folder.aside, folder.before, folder.journal)]
+    latest: dict[Key, Record] = {}
+    for part in parts:
+        latest.update(part.latest)
+    return Journal(latest, tuple(problem for part in parts for problem in part.problems))
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.written = 0
 
-    def __enter__(self) -> "JournalWriter":
-        with clear_errors(self._path):
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-            self._file = os.fdopen(os.open(self._path, flags, 0o600), "ab", buffering=0)
-            os.fchmod(self._file.fileno(), 0o600)
-            _end_torn_line(self._path, self._file.fileno())
-            sync_folder(self._path.parent)
-        return self
+class JournalWriter(Appender):
+    """Appends records to a journal. Raises UsageError when the disk refuses."""
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        self._file.close()
-
-    def append(self, records: Iterable[Record]) -> None:
+    def write(self, records: Iterable[Record]) -> None:
         """Write and fsync; when this returns, they survive a power cut."""
-        kept = tuple(records)
-        data = memoryview(encode(kept))
-        with clear_errors(self._path):
-            while data:
-                data = data[self._file.write(data) :]
-            os.fsync(self._file.fileno())
-        self.written += len(kept)
+        self.append(encode(records))
 
 
 def rewrite(path: Path, records: Iterable[Record]) -> None:
     """Replace the journal by these records, in this order, atomically."""
     with clear_errors(path):
-        write_atomically(path, encode(records))
+        write_atomically(path, map(encoded, records))
 
 
-def _end_torn_line(path: Path, descriptor: int) -> None:
-    """A new record must not be glued to the torn end of the last run."""
-    size = os.fstat(descriptor).st_size
-    if size and os.pread(descriptor, 1, size - 1) != b"\n":
-        os.write(descriptor, b"\n")
+def _schema(line: bytes) -> int:
+    try:
+        return msgspec.json.decode(line, type=_Stamp).schema
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return 0
+
+
+def _refuse_newer(path: Path, number: int, schema: int) -> None:
+    if schema > SCHEMA:
+        raise UsageError(
+            f"{path}:{number}: written by a newer katagrad (schema {schema}; this one knows {SCHEMA})",
+            "Grade with that katagrad; or choose another folder, and these results stay: --out FOLDER.",
+        )
+
+
+def read_times(path: Path) -> dict[Key, float]:
+    """Seconds by submission and exercise; what cannot be read is left out."""
+    decoder = msgspec.json.Decoder(Took)
+    found: dict[Key, float] = {}
+    for _, line in lines_of(path):
+        try:
+            took = decoder.decode(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            continue
+        found[took.submission, took.exercise] = took.seconds
+    return found
+
+
+class Took(Struct, frozen=True):
+    """A line of times.jsonl: how long the tests of one exercise took by the clock."""
+
+    submission: str
+    exercise: str
+    seconds: float
+
+
+def time_lines(seconds: Iterable[tuple[Key, float]]) -> Iterator[bytes]:
+    """The lines of times.jsonl."""
+    for (submission, exercise), took in seconds:
+        yield msgspec.json.encode(Took(submission, exercise, round(took, 6))) + b"\n"

@@ -14,6 +14,7 @@ from grader.gradcheck.message import Finding
 from grader.gradebook.plain import storable
 from grader.scoring.rubric import Score, our_error
 
+Key = tuple[str, str]  # submission, exercise
 SCHEMA = 2
 _LONGEST_PART = 2000  # a student's error text may be as long as its author likes
 _PARTS = ("what", "diagnosis", "called", "yours", "expected", "worst", "differ", "where", "source", "help")
@@ -65,7 +66,7 @@ class Record(Struct, frozen=True, kw_only=True):
     penalty: float
     finding: Finding | None
     needs: tuple[str, ...]
-    followed: tuple[str, ...]
+    followed: tuple[str, ...] = ()
     tests: tuple[TestRecord, ...]
     rung: str
     seed: str
@@ -73,7 +74,7 @@ class Record(Struct, frozen=True, kw_only=True):
     hashes: Hashes
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         return self.submission, self.exercise
 
 
@@ -108,9 +109,21 @@ def make_record(
     )
 
 
+def rescored(record: Record, score: Score) -> Record:
+    """The same record with points of now: what they are worth and what lateness takes may have changed."""
+    return msgspec.structs.replace(
+        record, points=score.points, max_points=float(score.max_points), penalty=float(score.penalty)
+    )
+
+
 def encode(records: Iterable[Record]) -> bytes:
     """JSON lines, one record each, keys in the order of the fields."""
-    return b"".join(msgspec.json.encode(record) + b"\n" for record in records)
+    return b"".join(map(encoded, records))
+
+
+def encoded(record: Record) -> bytes:
+    """The line of one record."""
+    return msgspec.json.encode(record) + b"\n"
 
 
 def _test_record(test: TestOutcome) -> TestRecord:

@@ -1,6 +1,12 @@
-"""One run over a class: the jobs, and the records as the pool answers them."""
+"""One run over a class: what is asked of the pool, and the records as they come.
+
+Submissions are read one after the other, when a grading process is free for them; what is kept of each are
+hashes, times and problems, never its files.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from grader.collect.submission import Submission
@@ -8,16 +14,19 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.engine.pool import Job, JobResult
 from grader.errors import GraderError
-from grader.examine.outcome import ExerciseOutcome, Verdict
+from grader.examine.outcome import Examined, ExerciseOutcome, Verdict
 from grader.examine.seed import Seed
 from grader.gradcheck.message import Finding
+from grader.gradebook.compact import Compact
 from grader.gradebook.grades import StudentGrade
-from grader.gradebook.hashes import Hasher
-from grader.gradebook.record import Provenance, Record, make_record
+from grader.gradebook.hashes import Handed, Hasher, handed
+from grader.gradebook.record import Key, Provenance, Record, make_record, rescored
+from grader.gradebook.reuse import Reuse
 from grader.scoring.late import Lateness, lateness
-from grader.scoring.rubric import score
+from grader.scoring.rubric import Score, score
 
 _RUNG = "sandbox"
+_UNSAFE_IN_NAMES = frozenset('/\\:*?"<>|')
 
 
 class AnyPool(Protocol):
@@ -29,77 +38,108 @@ class AnyPool(Protocol):
     def run(self, jobs: Iterable[Job], /) -> Iterator[JobResult]: ...
 
 
+class Submissions(Protocol):
+    """A class, read student by student."""
+
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[Submission]: ...
+
+
+@dataclass(frozen=True)
+class _Student:
+    """What stays of a submission once its files are on their way. late: by unit"""
+
+    submitted_at: datetime | None
+    problems: tuple[str, ...]
+    ignored: tuple[str, ...]
+    handed: Handed
+    late: Mapping[str, Lateness]
+
+
 class Run:
     """The jobs of one run, the records as they come in, and the class when all have come.
 
     facts: of the pool, as they were at the start    seconds: by the clock, by submission and exercise
+    stands: earlier results, used where nothing changed
+    done: students of whom everything is known       results: records that were found out now
     """
 
     def __init__(
         self,
         catalogue: Catalogue,
         units: Sequence[Unit],
-        submissions: Sequence[Submission],
         pool: AnyPool,
         seed: Seed,
+        *,
+        stands: Mapping[Key, Record] | None = None,
+        compact: Compact | None = None,
     ) -> None:
         self.facts = dict(pool.facts)
-        self.seconds: dict[tuple[str, str], float] = {}
+        self.seconds: dict[Key, float] = {}
         self.rung = self.facts.get(_RUNG, "")
-        versions = {name: value for name, value in self.facts.items() if name != _RUNG}
+        self.done = self.results = 0
+        versions = {name: value for name, value in sorted(self.facts.items()) if name != _RUNG}
         self._catalogue, self._pool = catalogue, pool
         self._units = {unit.id: unit for unit in units}
-        self._submissions = {submission.id: submission for submission in submissions}
         self._provenance = Provenance(self.rung, seed.fingerprint, versions)
         self._hasher = Hasher(catalogue)
-        self._late = {id: self._lateness(submission) for id, submission in self._submissions.items()}
-        self._records: dict[tuple[str, str], Record] = {}
+        self._compact = compact or Compact()
+        self._students: dict[str, _Student] = {}
+        self._open: dict[str, set[str]] = {}  # student -> units that are being examined
+        self._records: dict[Key, Record] = {}
+        self.reuse = Reuse(stands or {}, self._hasher, self._provenance)
 
-    def jobs(self) -> list[Job]:
-        """One for each student and unit that was handed in."""
-        return [
-            Job(submission.id, unit.id, submission.sources)
-            for submission in self._submissions.values()
-            for unit in self._units.values()
-            if unit.file in submission.sources
-        ]
-
-    def not_handed_in(self) -> list[Record]:
-        """The records that need no job: their file is not there, so they are to do."""
-        return [
-            self._record(
-                submission, exercise, _told(exercise, Verdict.TODO, f"{unit.file} was not handed in")
-            )
-            for submission in self._submissions.values()
-            for unit in self._units.values()
-            if unit.file not in submission.sources
-            for exercise in unit.exercises
-        ]
-
-    def answers(self, jobs: Sequence[Job]) -> Iterator[list[Record]]:
+    def answers(self, submissions: Iterable[Submission]) -> Iterator[list[Record]]:
         """The records of one job at a time, as the pool answers. What it leaves out is our error.
 
-        Raises GraderError when it answers what was not asked.
+        Raises GraderError when it answers what was not asked, and for an id that is no safe file name.
         """
-        open_jobs = {(job.submission, job.unit): None for job in jobs}
-        for result in self._pool.run(jobs):
-            key = result.submission, result.unit
-            if key not in open_jobs:
-                raise GraderError(
-                    f"the pool answered for {' '.join(key)}, which was not asked or is answered"
-                )
-            del open_jobs[key]
-            yield self._answered(*key, result.outcomes)
-        for key in open_jobs:
-            yield self._answered(*key, ())
+        for result in self._pool.run(self._jobs(submissions)):
+            if result.unit not in self._open.get(result.submission, ()):
+                key = f"{result.submission} {result.unit}"
+                raise GraderError(f"the pool answered for {key}, which was not asked or is answered")
+            yield self._answered(result.submission, result.unit, result.outcomes)
+        for submission, units in list(self._open.items()):
+            for unit in sorted(units):
+                yield self._answered(submission, unit, ())
 
     def students(self) -> tuple[StudentGrade, ...]:
         """The class in canonical order. Only when all answers are in."""
-        return tuple(self._student(self._submissions[id]) for id in sorted(self._submissions))
+        return tuple(self._student(id, self._students[id]) for id in sorted(self._students))
 
-    def _lateness(self, submission: Submission) -> dict[str, Lateness]:
+    def _jobs(self, submissions: Iterable[Submission]) -> Iterator[Job]:
+        """One for each student and unit that was handed in and must be examined."""
+        for submission in submissions:
+            id = submission.id
+            check_id(id)
+            if id in self._students:
+                raise GraderError("two submissions have the same id", "Rename one of them.")
+            student = self._students[id] = self._taken_in(submission)
+            units = [unit for unit in self._units.values() if not self._known(id, unit, student)]
+            if not units:
+                self.done += 1
+                continue
+            self._open[id] = {unit.id for unit in units}
+            for unit in units:
+                yield Job(id, unit.id, submission.sources)
+
+    def _taken_in(self, submission: Submission) -> _Student:
         policy, due = self._catalogue.course.late, self._catalogue.due
-        return {id: lateness(policy, due(id), submission.submitted_at) for id in self._units}
+        at = submission.submitted_at
+        late = {id: lateness(policy, due(id), at) for id in self._units}
+        return _Student(at, submission.problems, submission.ignored, handed(submission.sources), late)
+
+    def _known(self, id: str, unit: Unit, student: _Student) -> bool:
+        """Whether the records of this unit need no job: its file is not there, or nothing changed."""
+        if unit.file not in student.handed.files:
+            what = f"{unit.file} was not handed in"
+            for exercise in unit.exercises:
+                self._record(id, exercise, _told(exercise, Verdict.TODO, what))
+            return True
+        records = self.reuse.unit(id, unit, student.handed)
+        for exercise, record in zip(unit.exercises, records, strict=False):
+            self._keep(rescored(record, self._score(id, exercise, record)))
+        return bool(records)
 
     def _answered(self, id: str, unit_id: str, outcomes: Iterable[ExerciseOutcome]) -> list[Record]:
         answered = {outcome.exercise: outcome for outcome in outcomes}
@@ -109,32 +149,45 @@ class Run:
                 exercise, Verdict.GRADER_ERROR, "the grader brought no result for this exercise"
             )
             self.seconds[id, exercise.id] = outcome.seconds
-            records.append(self._record(self._submissions[id], exercise, outcome))
+            records.append(self._record(id, exercise, outcome))
+        self.results += len(records)
+        self._open[id].remove(unit_id)
+        if not self._open[id]:
+            del self._open[id]
+            self.done += 1
         return records
 
-    def _record(self, submission: Submission, exercise: Exercise, outcome: ExerciseOutcome) -> Record:
-        penalty = self._late[submission.id][exercise.unit_id].penalty
-        record = make_record(
-            submission.id,
-            outcome,
-            score(outcome, exercise, penalty, self._catalogue.course.follow_through),
-            self._provenance,
-            self._hasher.hashes(exercise, submission.sources),
-        )
-        self._records[record.key] = record
-        return record
+    def _record(self, id: str, exercise: Exercise, outcome: ExerciseOutcome) -> Record:
+        hashes = self._hasher.hashes(exercise, self._students[id].handed)
+        record = make_record(id, outcome, self._score(id, exercise, outcome), self._provenance, hashes)
+        return self._keep(record)
 
-    def _student(self, submission: Submission) -> StudentGrade:
+    def _score(self, id: str, exercise: Exercise, examined: Examined) -> Score:
+        penalty = self._students[id].late[exercise.unit_id].penalty
+        return score(examined, exercise, penalty, self._catalogue.course.follow_through)
+
+    def _keep(self, record: Record) -> Record:
+        kept = self._records[record.key] = self._compact(record)
+        return kept
+
+    def _student(self, id: str, student: _Student) -> StudentGrade:
         exercises = [exercise for unit in self._units.values() for exercise in unit.exercises]
         return StudentGrade(
-            id=submission.id,
-            submitted_at=submission.submitted_at,
-            handed_in=any(unit.file in submission.sources for unit in self._units.values()),
-            records=tuple(self._records[submission.id, exercise.id] for exercise in exercises),
-            lateness=self._late[submission.id],
-            problems=tuple(submission.problems),
-            ignored=tuple(submission.ignored),
+            id=id,
+            submitted_at=student.submitted_at,
+            handed_in=any(unit.file in student.handed.files for unit in self._units.values()),
+            records=tuple(self._records[id, exercise.id] for exercise in exercises),
+            lateness=student.late,
+            problems=tuple(student.problems),
+            ignored=tuple(student.ignored),
         )
+
+
+def check_id(id: str) -> None:
+    """Ids become file names. GraderError for one that could leave the folder: ingest lets none through."""
+    safe = id and id.isprintable() and not id.startswith((".", " ")) and not _UNSAFE_IN_NAMES & set(id)
+    if not safe or len(id.encode()) > 200:
+        raise GraderError(f"the student's id {id!r} is no safe file name", "Rename that submission.")
 
 
 def _told(exercise: Exercise, verdict: Verdict, what: str) -> ExerciseOutcome:

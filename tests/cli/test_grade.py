@@ -50,6 +50,7 @@ def desk(invented, tmp_path, monkeypatch):
             return None
 
         def run(self, jobs):
+            type(self).last = self
             for done, result in enumerate(super().run(jobs)):
                 if self.stop is not None and done == 1:
                     raise self.stop
@@ -165,7 +166,14 @@ def test_ctrl_c_says_what_was_kept(desk, capsys):
     desk.stop = KeyboardInterrupt()
     assert main(["grade", "class"]) == 130
     err = capsys.readouterr().err
-    assert err == "kata: stopped. 1 of 4 students' units are graded and kept in grades/journal.jsonl.\n"
+    assert err == (
+        "kata: stopped. 0 of 2 students done; 2 new results, kept in grades/journal.jsonl.\n"
+        "  The same command goes on where it stopped.\n"
+    )
+    desk.stop = None
+    assert main(["grade", "class"]) == 0
+    assert [job.submission for job in desk.last.asked] == ["ann", "bob", "bob"]
+    assert "note     students' units" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", [UsageError, SandboxError])
@@ -174,7 +182,7 @@ def test_an_error_on_the_way_says_what_was_kept(desk, capsys, kind):
     assert main(["grade", "class"]) == 2
     err = capsys.readouterr().err
     assert err.startswith(
-        "kata: the disk is full\n  Make room.\n  1 of 4 students' units are graded and kept in"
+        "kata: the disk is full\n  Make room.\n  0 of 2 students done; 2 new results, kept in"
     )
 
 

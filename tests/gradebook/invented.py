@@ -1,7 +1,7 @@
 """An invented course and class, and a pool that answers without running anything."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace  # noqa: F401
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any

@@ -2,7 +2,7 @@ import msgspec
 import pytest
 
 from grader.course.model import Limits
-from grader.gradebook.hashes import Hasher, digest, grader_hash
+from grader.gradebook.hashes import Hasher, digest, grader_hash, handed
 
 
 @pytest.fixture
@@ -26,35 +26,35 @@ def changed(before, after) -> set[str]:
 def test_each_hash_answers_to_its_own_file(course, invented):
     unit, sources = course.unit("u01"), dict(invented.BOTH)
     exercise = course.exercise("u01.grad_check")
-    before = Hasher(course).hashes(exercise, sources)
-    assert Hasher(course).hashes(exercise, sources) == before
+    before = Hasher(course).hashes(exercise, handed(sources))
+    assert Hasher(course).hashes(exercise, handed(sources)) == before
 
-    assert changed(before, Hasher(course).hashes(exercise, {**sources, invented.SLOPES: "y"})) == {
+    assert changed(before, Hasher(course).hashes(exercise, handed({**sources, invented.SLOPES: "y"}))) == {
         "student",
         "submission",
     }
-    assert changed(before, Hasher(course).hashes(exercise, {**sources, invented.VALUE: "y"})) == {
+    assert changed(before, Hasher(course).hashes(exercise, handed({**sources, invented.VALUE: "y"}))) == {
         "submission"
     }
     for file in (*course.hidden_tests(unit), course.public_tests(unit)):
         file.write_text("changed")
-        after = Hasher(course).hashes(exercise, sources)
+        after = Hasher(course).hashes(exercise, handed(sources))
         assert changed(before, after) == {"suite"}
         before = after
     course.solution_file(unit).write_text("changed")
-    assert changed(before, Hasher(course).hashes(exercise, sources)) == {"solution"}
+    assert changed(before, Hasher(course).hashes(exercise, handed(sources))) == {"solution"}
 
 
 def test_limits_count(course, invented):
     exercise = course.exercise("u01.grad_check")
-    before = Hasher(course).hashes(exercise, invented.BOTH)
+    before = Hasher(course).hashes(exercise, handed(invented.BOTH))
     slower = msgspec.structs.replace(course.course, limits=Limits(seconds=99))
-    after = Hasher(type(course)(slower, course.root)).hashes(exercise, invented.BOTH)
+    after = Hasher(type(course)(slower, course.root)).hashes(exercise, handed(invented.BOTH))
     assert changed(before, after) == {"limits"}
 
 
 def test_the_file_may_be_missing(course):
-    assert Hasher(course).hashes(course.exercise("u05.backward"), {}).student == ""
+    assert Hasher(course).hashes(course.exercise("u05.backward"), handed({})).student == ""
 
 
 def test_parts_are_told_apart():

@@ -19,7 +19,9 @@ def feedback(invented, tmp_path):
     def run(students, answers):
         pool = invented.FakePool(catalogue, answers)
         out = tmp_path / "grades"
-        class_ = grade_class(catalogue, students, pool, out, seed=invented.SEED, extra_files=feedback_files)
+        class_ = grade_class(
+            catalogue, students, pool, out, seed=invented.SEED, extra_files=feedback_files, fresh=True
+        )
         return {s.id: (out / "feedback" / f"{s.id}.txt").read_text(encoding="utf-8") for s in class_.students}
 
     return run

@@ -15,7 +15,7 @@ def summary(invented, tmp_path):
     def run(students, answers):
         pool = invented.FakePool(catalogue, answers)
         return summarize(
-            grade_class(catalogue, students, pool, Path(tmp_path / "grades"), seed=invented.SEED)
+            grade_class(catalogue, students, pool, Path(tmp_path / "grades"), seed=invented.SEED, fresh=True)
         )
 
     return run

@@ -1,0 +1,91 @@
+"""Remove one person from a GRADES folder. Everybody else's bytes stay what they are."""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from grader.errors import UsageError
+from grader.gradebook.disk import clear_errors, exists, lines_of, sync_folder, write_atomically
+from grader.gradebook.folder import FEEDBACK, GradesFolder, open_gradebook
+from grader.gradebook.plain import cell, count
+
+_OF_EXERCISES = ("journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl")
+_TABLES = ("gradebook.csv", "results-long.csv", "changes.csv")
+
+
+class _Line(Struct):
+    submission: str
+
+
+@dataclass(frozen=True)
+class Erased:
+    """removed: one line for each file that held something    left: files of others that still name the id"""
+
+    removed: tuple[str, ...]
+    left: tuple[Path, ...]
+
+
+def erase(out: Path, id: str) -> Erased:
+    """Remove one student from every file of the folder; each file changes as a whole or not at all.
+
+    Broken off, the same command goes on. Raises UsageError when nothing of the student is there, when the
+    folder holds no gradebook, and while a run writes into it.
+    """
+    with open_gradebook(out) as folder:
+        removed = [*_feedback(folder, id)]
+        for name in _OF_EXERCISES:
+            removed += _lines(folder.path / name, lambda _, line: _is_of(line, id), "result")
+        for name in _TABLES:
+            removed += _lines(folder.path / name, lambda number, line: number > 1 and _names(line, id), "row")
+        with clear_errors(folder.path):
+            folder.sweep()
+        if not removed:
+            raise UsageError(f"{out} holds nothing of {id}", "The ids stand in gradebook.csv, column `id`.")
+        return Erased(tuple(removed), tuple(_still_naming(folder, id)))
+
+
+def _feedback(folder: GradesFolder, id: str) -> Iterator[str]:
+    for name in folder.names_in(FEEDBACK):
+        path = folder.path / FEEDBACK / name
+        if path.stem == id and exists(path):
+            with clear_errors(path):
+                path.unlink()
+                sync_folder(path.parent)
+            yield f"{FEEDBACK}/{name}"
+
+
+def _lines(path: Path, is_theirs: Callable[[int, bytes], bool], what: str) -> Iterator[str]:
+    """Leave out the lines of one student; the others stay byte by byte."""
+    theirs = sum(is_theirs(number, line) for number, line in lines_of(path))
+    if theirs:
+        with clear_errors(path):
+            write_atomically(path, (line for number, line in lines_of(path) if not is_theirs(number, line)))
+        yield f"{path.name}: {count(theirs, what)}"
+
+
+def _is_of(line: bytes, id: str) -> bool:
+    try:
+        return msgspec.json.decode(line, type=_Line).submission == id
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return msgspec.json.encode(id) in line  # torn, and theirs as far as it goes
+
+
+def _names(line: bytes, id: str) -> bool:
+    """Whether a row of a table of ours is this student's; no cell of ours holds a line break."""
+    row = next(csv.reader([line.decode("utf-8", "replace")]), [])
+    return row[:1] == [cell(id)]
+
+
+def _still_naming(folder: GradesFolder, id: str) -> Iterator[Path]:
+    """Files that are not ours to change, and that hold the id as a word."""
+    word = re.compile(rb"(?<![\w.@-])" + re.escape(id.encode()) + rb"(?![\w@-])")
+    for path in sorted(folder.path.iterdir()):
+        if path.name not in {*_OF_EXERCISES, *_TABLES} and path.is_file() and not path.is_symlink():
+            with clear_errors(path, "read"):
+                if word.search(path.read_bytes()):
+                    yield path
