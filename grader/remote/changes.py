@@ -35,11 +35,13 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
     if id(value) in memo:
         return memo[id(value)]
     if kind is list:
-        memo[id(value)] = parts = []
+        parts: list[Any] = []
+        memo[id(value)] = parts
         parts.extend(_copy(part, memo) for part in value)
         return parts
     if kind is dict:
-        memo[id(value)] = table = {}
+        table: dict[Any, Any] = {}
+        memo[id(value)] = table
         table.update((key, _copy(part, memo)) for key, part in value.items())
         return table
     if kind is np.ndarray:

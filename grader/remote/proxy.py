@@ -30,7 +30,7 @@ MAX_SOURCES = MAX_STRUCTURE - (1 << 20)  # bytes of all files of a student
 
 
 class CannotCross(TypeError):
-    """A value that is too large, too deep or of no kind for the wire, made of what the student's code gave."""
+    """A value too large, too deep or of no kind for the wire, made of what the student's code gave."""
 
 
 class Session:
@@ -255,6 +255,7 @@ class Session:
             self.jail.kill()
             raise TooMuchMemory(FILLED) from None
         except BaseException as error:
+            del args, kwargs, unpacker, message  # the error is kept, and its frames lead to this one
             reply = self.failure(error)
         finally:
             self.depth -= 1
@@ -262,7 +263,7 @@ class Session:
 
     def failure(self, error: BaseException) -> bytes:
         """Keep what a callback raised, and tell the worker of it."""
-        if isinstance(error, WireError | KataError):
+        if isinstance(error, WireError):
             error = CannotCross(f"a function of the test returned what cannot cross: {error}")
         if isinstance(error, AssertionError) and not isinstance(error, StudentError):
             self.unheard = error
