@@ -13,6 +13,7 @@ from grader.remote.wire import (
     MAX_BUFFERS,
     MAX_DEPTH,
     MAX_INT_DIGITS,
+    MAX_PARTS,
     MAX_STRUCTURE,
     NUMERIC_KINDS,
     Tree,
@@ -33,15 +34,19 @@ class Packer:
         self.mutables: list[Any] = list(known or ())
         self._index = {id(value): at for at, value in enumerate(self.mutables)}
         self._anew = 0
+        self._parts = 0
         self._buffers = bytearray()
 
     def pack(self, value: Any, depth: int = 0) -> Tree:
-        """The tree of a value. WireError where it is nested too deeply."""
+        """The tree of a value. WireError where it is nested too deeply or has too many parts."""
         kind = type(value)
         if value is None or kind in (bool, float, str, bytes):
             return value
         if depth > MAX_DEPTH:
             raise WireError("a value is nested too deeply")
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise WireError("a value has too many parts to cross")
         if kind is int:
             return value if -(2**63) <= value < 2**63 else ["i", _digits(value)]
         write = _WRITERS.get(kind)
@@ -80,10 +85,10 @@ class Packer:
         self.mutables.append(value)
         return None
 
-    def frame(self, message: Tree) -> bytes:
+    def frame(self, message: Tree, most: int = MAX_STRUCTURE) -> bytes:
         """The whole frame around a tree made by `pack`. WireError where it is too large."""
         structure = encode_structure(message)
-        if len(structure) > MAX_STRUCTURE or len(self._buffers) > MAX_BUFFERS:
+        if len(structure) > most or len(self._buffers) > MAX_BUFFERS:
             raise WireError("a value is too large to cross")
         return HEADER.pack(len(structure), len(self._buffers)) + structure + self._buffers
 

@@ -1,5 +1,6 @@
 """One worker with one student's module in it: requests travel, what can wait travels with them."""
 
+import traceback
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory,
 from grader.gradcheck import show
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.budget import Jail
+from grader.remote.changes import apply, copies
 from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_NAME, StudentError, builtin_names, lacks_memory, student_error
 from grader.remote.guard import FREE, Guard, tripped
@@ -20,7 +22,15 @@ from grader.remote.wire import MAX_STRUCTURE, Tree, WireError
 
 MAX_NESTING = 40
 MAX_QUEUE = 200
+MAX_HANDLES = 200_000  # that a session knows of, those included whose release was not told yet
+MAX_RELEASES = 20_000  # that are told in one request
+MAX_FAILURES = 20  # of callbacks, that are kept to be raised again
+FILLED = "what the code hands over fills the memory that a test may have"
 MAX_SOURCES = MAX_STRUCTURE - (1 << 20)  # bytes of all files of a student
+
+
+class CannotCross(TypeError):
+    """A value too large, too deep or of no kind for the wire, made of what the student's code gave."""
 
 
 class Session:
@@ -28,6 +38,7 @@ class Session:
 
     jail: the process and its budget. Raises RunStopped (lost, too slow, too much memory) from any
     request; StudentError (mixed with the builtin type) for what the student's code raised.
+    in_place: what that code changes in its arguments is changed in the test's own objects
     """
 
     def __init__(self, jail: Jail) -> None:
@@ -37,7 +48,9 @@ class Session:
         self.released: list[list[int]] = []
         self.callbacks: dict[int, Callable[..., Any]] = {}
         self.callback_numbers: dict[int, int] = {}
-        self.failures: list[BaseException] = []
+        self.failures: dict[int, BaseException] = {}  # by ticket
+        self.failed = 0
+        self.in_place = True
         self.module: Handle | None = None
         self.found: dict[str, Handle] = {}
         self.methods: set[str] = set()  # names that were bound methods when they were asked for
@@ -90,7 +103,7 @@ class Session:
     def replace(self, module: str, symbol: str, kind: str, function: Callable[..., Any]) -> None:
         """Let a function from here stand where the student's does; `grader.remote.standin` says how."""
         self.request("replace", module, symbol, kind, function)
-        self.found.pop(symbol, None)
+        self.found.clear()  # other names of the same function mean the new one too
 
     def later(self, verb: str, *args: Any) -> Any:
         """Ask for what can wait; returns its handle at once. Mutable operands cannot wait."""
@@ -111,14 +124,16 @@ class Session:
             self.request("same", None)
 
     def forget(self) -> None:
-        """Drop what was asked for and not yet sent: the test that asked is over."""
+        """Drop what was asked for and not yet sent: the test, or the example, that asked is over."""
         self.queue.clear()
         self.plain.clear()
+        self.failures.clear()
+        self.unheard = None
 
     def request(self, verb: str, *args: Any) -> Any:
         """Send one request and serve the callbacks that it makes; returns its result."""
         packer = Packer(self.export)
-        released, self.released = self.released, []
+        released, self.released = self.released[:MAX_RELEASES], self.released[MAX_RELEASES:]
         queue, self.queue = self.queue, []
         try:
             asked = [*queue, [0, verb, *[packer.pack(arg) for arg in args]]]
@@ -127,7 +142,8 @@ class Session:
             self.released, self.queue = released + self.released, queue
             if not isinstance(error, WireError | KataError):
                 raise
-            raise KataError(f"a test handed over what cannot cross to the student's code: {error}") from None
+            kind = CannotCross if isinstance(error, WireError) else KataError
+            raise kind(f"a test handed over what cannot cross to the student's code: {error}") from None
         try:
             self.channel.send(frame)
             while True:
@@ -137,6 +153,9 @@ class Session:
                 self.run_callback(message, Unpacker(buffers, self.resolve))
         except (Closed, WireError) as error:
             raise self.jail.lost(error) from None
+        except MemoryError:  # in the midst of a frame: what comes next would be taken for its beginning
+            self.jail.kill()
+            raise TooMuchMemory(FILLED) from None
 
     def settle(self, message: list[Any], unpacker: Unpacker, asked: list[list[Tree]]) -> Any:
         """The result of a reply; raises what the student's code raised. In-place changes are applied."""
@@ -146,9 +165,11 @@ class Session:
                     raise WireError("a reply without all results")
                 for result, (number, *_) in zip(settled, asked, strict=False):
                     self.settle_one(number, result)
+                if changed and not self.in_place:
+                    unpacker.mutables = copies(unpacker.mutables)
                 result = unpacker.unpack(tree) if status == "ok" else None
-                for entry in changed:
-                    self.apply(entry, unpacker)
+                apply(changed, unpacker)
+                unpacker.check_size(result)
             case ["tripped", str(name), place]:
                 raise tripped(name, place)
             case _:
@@ -176,20 +197,13 @@ class Session:
         if handle is not None:
             become(handle, fate, what, own)
 
-    def apply(self, entry: Tree, unpacker: Unpacker) -> None:
-        match entry:
-            case [int(at), [*_] as tree] if 0 <= at < len(unpacker.mutables):
-                _become(unpacker.mutables[at], unpacker.unpack(tree))
-            case _:
-                raise WireError("an unknown change")
-
     def fail(self, tree: Tree, unanswered: list[list[Tree]]) -> NoReturn:
         """Raise a described error: the test's own where a callback raised it, else the student's.
 
         unanswered: what was asked for, from the one that raised it on.
         """
         error, ticket = student_error(tree)
-        if ticket is not None and 0 <= ticket < len(self.failures):
+        if ticket in self.failures:
             raise self.failures[ticket]
         if lacks_memory(error):
             self.jail.kill()
@@ -237,16 +251,33 @@ class Session:
             reply = packer.frame(["returned", packer.pack(result)])
         except (RunStopped, KeyboardInterrupt):
             raise
+        except MemoryError:
+            self.jail.kill()
+            raise TooMuchMemory(FILLED) from None
         except BaseException as error:
-            self.failures.append(error)
-            if isinstance(error, AssertionError) and not isinstance(error, StudentError):
-                self.unheard = error
-            # Its type only: the text of a test's error may hold what is expected.
-            names, ticket = builtin_names(type(error)), len(self.failures) - 1
-            reply = Packer(self.export).frame(["raised", ticket, names, type(error).__name__])
+            del args, kwargs, unpacker, message  # the error is kept, and its frames lead to this one
+            reply = self.failure(error)
         finally:
             self.depth -= 1
         self.channel.send(reply)
+
+    def failure(self, error: BaseException) -> bytes:
+        """Keep what a callback raised, and tell the worker of it."""
+        if isinstance(error, WireError):
+            error = CannotCross(f"a function of the test returned what cannot cross: {error}")
+        if isinstance(error, AssertionError) and not isinstance(error, StudentError):
+            self.unheard = error
+        ticket, self.failed = self.failed, self.failed + 1
+        trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
+        if type(error) is TypeError and trace is None:
+            # It was called in a way in which it cannot be called: that is the student's own error.
+            return Packer(self.export).frame(["raised", ticket, ["TypeError"], str(error)])
+        traceback.clear_frames(trace)  # they, and the caller's, hold what the student's code handed over
+        error.__traceback__ = trace
+        self.failures[ticket] = error
+        self.failures.pop(ticket - MAX_FAILURES, None)
+        # Its type only: the text of a test's error may hold what is expected.
+        return Packer(self.export).frame(["raised", ticket, builtin_names(type(error)), type(error).__name__])
 
     def export(self, value: Any) -> Tree:
         if type(value) is Handle:
@@ -259,6 +290,8 @@ class Session:
             number = self.callback_numbers.setdefault(id(value), len(self.callbacks))
             self.callbacks[number] = value  # kept, so that the id stays its own
             return ["f", number, str(getattr(value, "__name__", "f"))]
+        if isinstance(value, np.ndarray | np.generic):  # one may come of numbers that the student's code gave
+            raise WireError(f"an array of dtype {value.dtype}")
         raise KataError(f"an object of class {type(value).__name__}")
 
     def resolve(self, tree: Tree) -> Any:
@@ -266,6 +299,8 @@ class Session:
             case ["h", int(number), str(kind), bool(own)] if number > 0 or self.numbered <= number < 0:
                 handle = self.handles.get(number)
                 if handle is None:
+                    if len(self.handles) + len(self.released) >= MAX_HANDLES:
+                        raise WireError("there are more objects than a test can hold")
                     handle = self.handles[number] = Handle(self, number)
                 if handle.__kata_fate__ == PENDING:
                     become(handle, OBJECT, kind[:MAX_NAME], own)
@@ -274,25 +309,6 @@ class Session:
             case ["f", int(number)] if number in self.callbacks:
                 return self.callbacks[number]
         raise WireError("an unknown tag")
-
-
-def _become(old: Any, new: Any) -> None:
-    """Give the test's own object the state that the student's code left it in."""
-    if type(old) is not type(new):
-        raise WireError("an argument changed its type")
-    if type(old) is list:
-        old[:] = new
-    elif type(old) is dict:
-        old.clear()
-        old.update(new)
-    elif old.shape != new.shape or old.dtype != new.dtype:
-        raise WireError("an argument changed its shape")
-    elif type(old) is np.ndarray:
-        if not old.flags.writeable:
-            raise WireError("a read-only argument was changed")
-        old[...] = new
-    else:
-        old.detach().copy_(new.detach())
 
 
 class _NotSimple(Exception):

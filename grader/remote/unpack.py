@@ -1,13 +1,15 @@
 """From frames to values. A frame may come from a hostile worker: all is checked, nothing is trusted."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from grader.remote.wire import MAX_DEPTH, MAX_INT_DIGITS, Tree, WireError
+from grader.remote.wire import MAX_BUFFERS, MAX_DEPTH, MAX_INT_DIGITS, MAX_PARTS, Tree, WireError
 
-MAX_SIZE = 2**62  # bytes; numpy and torch count to 2**63, empty arrays included
+MAX_SIZE = MAX_BUFFERS  # bytes of an array, were its axes of size 0 of size 1: sums over those have this size
+MAX_SHOWN = 2_000_000  # values, each counted as often as whoever prints them meets it
 MAX_ODD_KEYS = 1_000  # in all dicts of a frame
 
 _PLAIN = (type(None), bool, int, float, str, bytes)  # None and what msgpack has numbers and texts for
@@ -27,6 +29,8 @@ class Unpacker:
         self.mutables: list[Any] = list(known or ())
         self.spans: list[tuple[int, int] | None] = [None] * len(self.mutables)
         self.odd_keys = 0
+        self.parts = 0
+        self.shared = False  # a list or dict is met more than once
 
     def unpack(self, tree: Tree, depth: int = 0) -> Any:
         """The value of a tree. WireError for anything that no honest end writes."""
@@ -34,16 +38,31 @@ class Unpacker:
             if type(tree) not in _PLAIN:
                 raise WireError("a frame holds an untagged container")
             return tree
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise WireError("a frame holds too many parts")
         if depth > MAX_DEPTH or not tree or type(tree[0]) is not str:
             raise WireError("a frame holds a container without a tag, or is nested too deeply")
         read = _READERS.get(tree[0])
         if read is not None:
             return read(self, tree, depth + 1)
         if tree[0] in ("T", "D", "z"):
+            if "torch" not in sys.modules:  # nobody here asked for it: its import would cost seconds
+                raise WireError("a tensor where there is no torch")
             from grader.remote import tensors  # noqa: PLC0415
 
             return tensors.read(self, tree)
         return self.resolve(tree)
+
+    def check_size(self, *values: Any) -> None:
+        """WireError where lists in lists are without end, or as good as: a few bytes can say so.
+
+        Whoever prints, compares or converts such a list would not come back.
+        """
+        if self.shared:
+            sizes: dict[int, int] = {}
+            for value in (*values, *self.mutables):
+                _size(value, sizes, 0)
 
     def span(self, at: Tree) -> memoryview:
         """The raw bytes that [offset, length] names, inside the frame."""
@@ -62,6 +81,21 @@ class Unpacker:
         self.mutables.append(value)
         self.spans.append(span)
         return value
+
+
+def _size(value: Any, sizes: dict[int, int], depth: int) -> int:
+    """How many values a list, tuple or dict holds, each counted as often as it is met. WireError for many."""
+    kind = type(value)
+    if kind is not list and kind is not tuple and kind is not dict:
+        return 1
+    known = sizes.get(id(value))
+    if known is None:
+        sizes[id(value)] = MAX_SHOWN  # whoever meets it now meets it inside itself
+        parts = value.values() if kind is dict else value
+        known = sizes[id(value)] = 1 + sum(_size(part, sizes, depth + 1) for part in parts)
+    if known >= MAX_SHOWN or depth > 3 * MAX_DEPTH:
+        raise WireError("lists that hold themselves, or each other too often")
+    return known
 
 
 def checked_shape(shape: Tree, itemsize: int, nbytes: int) -> tuple[int, ...]:
@@ -149,7 +183,9 @@ def _read_reference(unpacker: Unpacker, tree: Tree, depth: int) -> Any:
     _, number = _exactly(tree, 2)
     if type(number) is not int or not 0 <= number < len(unpacker.mutables):
         raise WireError("a reference to an object that did not cross")
-    return unpacker.mutables[number]
+    value = unpacker.mutables[number]
+    unpacker.shared = unpacker.shared or type(value) in (list, dict)
+    return value
 
 
 def _read_int(unpacker: Unpacker, tree: Tree, depth: int) -> int:

@@ -17,8 +17,10 @@ import msgspec
 
 HEADER = struct.Struct("<II")
 MAX_STRUCTURE = 4 << 20
+MAX_REPLY = 1 << 20  # of a structure that a worker sends: reading one takes a hundred times its bytes
 MAX_BUFFERS = 256 << 20
 MAX_DEPTH = 48
+MAX_PARTS = 50_000  # of a frame: lists, dicts, arrays, objects, all but plain numbers and texts
 MAX_INT_DIGITS = 2_000
 NUMERIC_KINDS = "biufc"
 
@@ -44,9 +46,9 @@ def decode_structure(data: bytes | bytearray | memoryview) -> list[Any]:
     return message
 
 
-def lengths(header: bytes | bytearray) -> tuple[int, int]:
+def lengths(header: bytes | bytearray, most: int = MAX_STRUCTURE) -> tuple[int, int]:
     """The two lengths of a frame, checked against the caps before anything is read."""
     structure, buffers = HEADER.unpack(header)
-    if structure > MAX_STRUCTURE or buffers > MAX_BUFFERS:
+    if structure > most or buffers > MAX_BUFFERS:
         raise WireError("a frame announces more than may cross")
     return structure, buffers

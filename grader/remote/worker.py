@@ -24,7 +24,7 @@ from grader.remote.pack import Packer, is_atom, is_by_value
 from grader.remote.standin import replace
 from grader.remote.tripwires import Trap
 from grader.remote.unpack import Unpacker
-from grader.remote.wire import Tree, WireError
+from grader.remote.wire import MAX_REPLY, Tree, WireError
 
 INPLACE = {"iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "ifloordiv", "imod"}
 OPERATORS = INPLACE | {
@@ -132,13 +132,13 @@ class Worker:
         packer = Packer(self.export, known=given.values)
         tree = self.describe(result) if status == "error" else packer.pack(result)
         changed = [[at, packer.content(given.values[at])] for at in given.changed()]
-        return packer.frame([status, tree, changed, settled])
+        return packer.frame([status, tree, changed, settled], MAX_REPLY)
 
     def reply_error(self, error: BaseException, given: "Arguments", settled: list[Tree]) -> bytes:
         try:
             return self.reply("error", error, given, settled)
         except BaseException as worse:  # an argument was changed into something that cannot cross
-            return Packer(self.export).frame(["error", self.describe(worse), [], settled])
+            return Packer(self.export).frame(["error", self.describe(worse), [], settled], MAX_REPLY)
 
     def load(self, sources: dict[str, str], module: str, guard: tuple[Any, ...]) -> Any:
         """Import the student's module from memory. `sources`: file -> text; guard: what `Trap.set` takes."""
@@ -172,7 +172,8 @@ class Worker:
     def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Ask the grader to run a function of the test; serve what it asks meanwhile."""
         packer = Packer(self.export)
-        self.channel.send(packer.frame(["callback", number, packer.pack(args), packer.pack(kwargs)]))
+        message = ["callback", number, packer.pack(args), packer.pack(kwargs)]
+        self.channel.send(packer.frame(message, MAX_REPLY))
         while True:
             message, buffers = self.channel.receive()
             if message[0] == "request":

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from grader.remote.channel import Channel, Closed
 from grader.remote.pack import Packer
 from grader.remote.unpack import MAX_ODD_KEYS, Unpacker
-from grader.remote.wire import HEADER, MAX_BUFFERS, MAX_STRUCTURE, WireError, decode_structure
+from grader.remote.wire import HEADER, MAX_BUFFERS, MAX_REPLY, MAX_STRUCTURE, WireError, decode_structure
 
 TAGS = "tldanricsgeNTDzhf"
 BUFFERS = bytearray(b"\0\1\2\3" * 16)
@@ -213,14 +213,16 @@ def test_one_wrong_byte_is_survived(at, change):
         pass
 
 
-@pytest.mark.parametrize("lengths", [(MAX_STRUCTURE + 1, 0), (0, MAX_BUFFERS + 1), (2**32 - 1, 2**32 - 1)])
+@pytest.mark.parametrize(
+    "lengths", [(MAX_REPLY + 1, 0), (MAX_STRUCTURE + 1, 0), (0, MAX_BUFFERS + 1), (2**32 - 1, 2**32 - 1)]
+)
 def test_a_header_that_announces_too_much_is_refused_before_anything_is_read(lengths):
     with pytest.raises(WireError, match="announces more"):
         received(HEADER.pack(*lengths))
 
 
 def test_memory_grows_with_what_arrives_not_with_what_is_announced():
-    data = HEADER.pack(MAX_STRUCTURE, MAX_BUFFERS) + b"x" * 1000
+    data = HEADER.pack(MAX_REPLY, MAX_BUFFERS) + b"x" * 1000
     tracemalloc.start()
     try:
         with pytest.raises(Closed):
