@@ -175,7 +175,7 @@ def _check_device(device: Device, *, unsafe: bool) -> None:
 
 
 def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, how: How) -> "GradedClass":
-    from grader.collect.folder import collect_class
+    from grader.collect.folder import OneByOne, class_entries
     from grader.course.load import load_course
     from grader.engine.pool import Pool
     from grader.examine.seed import load_seed
@@ -189,7 +189,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
         what = f"{', '.join(how.unit_ids)}: not released" if wanted else "no unit of the course is released"
         raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
     seed = load_seed(catalogue.root)
-    students = collect_class(submissions, catalogue)
+    students = OneByOne(class_entries(submissions, catalogue))
     kept: list[Standing] = []
     try:
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:

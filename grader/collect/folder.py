@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -41,6 +41,37 @@ class Entry:
     def read(self) -> Submission:
         """The submission, read afresh each time. Raises nothing: what is wrong is in its `problems`."""
         return self._reader.one(self._raw, self.id, self._found)
+
+
+@dataclass(frozen=True)
+class OneByOne:
+    """A class whose submissions are read as they are asked for, and not kept."""
+
+    entries: Sequence[Entry]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[Submission]:
+        return (entry.read() for entry in self.entries)
+
+
+def read_one(place: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -> Submission:
+    """The submission in one folder or archive, with its name as the student's id.
+
+    Raises UsageError where there is nothing of that name.
+    """
+    place = Path(os.path.abspath(place))
+    try:
+        kind = kind_of(place.lstat().st_mode)
+    except (OSError, ValueError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise UsageError(f"{printable(str(place), 500)}: there is no submission: {why}", LAYOUT) from None
+    raw = _composed(split_suffix(place.name)[0])
+    stamps = {raw: raw + STAMPED} if (place.parent / (raw + STAMPED)).is_file() else {}
+    return _Reader(place.parent, catalogue, bounds, stamps).one(
+        raw, safe_ids([raw])[raw], [(place.name, kind)]
+    )
 
 
 def collect_class(folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -> list[Submission]:

@@ -3,9 +3,12 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
+from types import ModuleType
 
 from grader.course.catalogue import Catalogue
 from grader.engine.job import Job
@@ -46,16 +49,8 @@ class GradingProcess:
             name="katagrad-examiner",
             daemon=True,
         )
-        # Hash order must not differ from run to run: tests may draw from sets.
-        before = os.environ.get("PYTHONHASHSEED")
-        os.environ["PYTHONHASHSEED"] = "0"
-        try:
+        with _of_its_own():
             self._process.start()
-        finally:
-            if before is None:
-                del os.environ["PYTHONHASHSEED"]
-            else:
-                os.environ["PYTHONHASHSEED"] = before
         theirs.close()
 
     def send(self, job: Job) -> bool:
@@ -83,6 +78,26 @@ class GradingProcess:
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
+
+
+@contextmanager
+def _of_its_own() -> Iterator[None]:
+    """While a process is started: nothing of whoever started it may reach it.
+
+    Hash order must not differ from run to run, for tests may draw from sets. And a spawned process imports
+    the caller's script again, which would grade once more from within where it has no `__main__` guard.
+    """
+    main, before = sys.modules["__main__"], os.environ.get("PYTHONHASHSEED")
+    sys.modules["__main__"] = ModuleType("__main__")
+    os.environ["PYTHONHASHSEED"] = "0"
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+        if before is None:
+            del os.environ["PYTHONHASHSEED"]
+        else:
+            os.environ["PYTHONHASHSEED"] = before
 
 
 def _serve(
