@@ -56,9 +56,10 @@ def _refuse(*arguments, **keywords):
 def warm(*words):
     """Import what attacks and honest work need: nothing can be imported from a file in the jail.
 
-    `torch` warms that too; `break:NAME` makes a step of the jail fail.
+    `torch` warms that too, `bare` nothing; `break:NAME` makes a step of the jail fail.
     """
-    for name in ("mmap", "random", "resource", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.random"):
+    libraries = ("random", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.random")
+    for name in ("mmap", "resource", *(() if "bare" in words else libraries)):
         importlib.import_module(name)
     for word in words:
         if word == "torch":
