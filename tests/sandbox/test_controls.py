@@ -104,9 +104,9 @@ def test_a_layer_stops_what_gets_through_without_it(control, strongest, spawn, s
     if strongest is Rung.USERNS and control.source.startswith("os.kill"):
         pytest.skip("the user namespace has a process namespace around its zygote too: it hides the grader")
     others = frozenset(control.others)
-    held = spawn(strongest, BOUNDS, "bare", without=others).run(control.source, **given)
+    held = spawn(strongest, BOUNDS, without=others).run(control.source, **given)
     assert control.held in {held.error or held.value}, held
-    loose = spawn(strongest, BOUNDS, "bare", without=others | {control.layer}).run(control.source, **given)
+    loose = spawn(strongest, BOUNDS, without=others | {control.layer}).run(control.source, **given)
     assert loose.value == control.loose, loose
 
 
@@ -117,7 +117,7 @@ def test_every_layer_has_its_control():
 
 def test_a_process_namespace_takes_along_whatever_a_worker_started(strongest, sandbox, spawn):
     """Two layers must be off before a worker can start a process at all."""
-    worker = spawn(strongest, BOUNDS, "bare", without=frozenset({Layer.SECCOMP, Layer.LIMITS}))
+    worker = spawn(strongest, BOUNDS, without=frozenset({Layer.SECCOMP, Layer.LIMITS}))
     source = """
 read_end, write_end = os.pipe()
 for _ in range(3):

@@ -57,7 +57,7 @@ flags = {name: getattr(sys.flags, name) for name in ("optimize", "inspect", "no_
 flags |= {name: getattr(sys.flags, name) for name in ("utf8_mode", "hash_randomization", "interactive")}
 result = getattr(sys, "evil", None), flags, [*sys.path, *sys.warnoptions], __import__("numpy").__name__
 """
-    with sandbox.start(rung) as zygote, zygote.spawn(BOUNDS) as process:
+    with sandbox.start(rung, "numpy") as zygote, zygote.spawn(BOUNDS) as process:
         answer = sandbox.Worker(process).run(source)
     evil, flags, path, name = answer.value
     assert evil is None
