@@ -230,6 +230,21 @@ def test_the_death_of_a_zygote_is_our_fault(rung, sandbox):
     process.close()
 
 
+def test_a_zygote_dies_with_the_process_that_waits_for_it(sandbox):
+    """In a user namespace the zygote is a child of the process that the grader started."""
+    zygote = sandbox.start(sandbox.require(Rung.USERNS))
+    assert zygote.pid != zygote._process.pid
+    process = zygote.spawn(BOUNDS)
+    pidfds = [os.pidfd_open(zygote.pid), process.pidfd]
+    os.kill(zygote._process.pid, signal.SIGKILL)
+    assert all(is_over(pidfd) for pidfd in pidfds)
+    with pytest.raises(SandboxError, match="the test zygote ended"):
+        zygote.spawn(BOUNDS)
+    assert zygote.closed
+    process.close()
+    os.close(pidfds[0])
+
+
 def test_killing_the_grader_leaves_nobody(rung, sandbox, tmp_path):
     loop = tmp_path / "loop.py"
     loop.write_text(
