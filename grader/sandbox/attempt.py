@@ -4,6 +4,7 @@ import os
 import select
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 
 PATIENCE = 30.0  # seconds; nothing that is tried here waits for anything
 _DONE = b"done"
@@ -48,6 +49,7 @@ def attempt(action: Callable[[], None]) -> str:
     os.close(write_end)
     reason = verdict(read_end)
     os.close(read_end)
-    os.kill(pid, signal.SIGKILL)
+    with suppress(PermissionError):  # it became somebody else, and ends by itself
+        os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return reason

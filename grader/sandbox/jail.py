@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grader.errors import SandboxError
 from grader.sandbox.attempt import attempt, describe
-from grader.sandbox.identity import become, first_id
+from grader.sandbox.identity import become, can_end_others, first_id
 from grader.sandbox.landlock import apply_landlock
 from grader.sandbox.limits import Bounds, apply_limits
 from grader.sandbox.namespaces import ProcessNamespaces, enter_empty_root, leave_the_machine
@@ -52,8 +52,8 @@ class Jail:
             with _layer(Layer.USERS):
                 move_into_user_namespace(more)
             base_id = more
-        if Layer.UID in EXTRA[rung] and base_id is not None and not attempt(lambda: become(base_id)):
-            layers |= {Layer.UID} - without
+        if Layer.UID in EXTRA[rung] and base_id is not None and can_end_others():
+            layers |= {Layer.UID} - without if not attempt(lambda: become(base_id)) else set()
         if Layer.UID in layers and base_id is None:
             raise SandboxError(f"{Layer.UID}: this container has no user ids to give away")
         return cls(frozenset(layers), base_id or 0)

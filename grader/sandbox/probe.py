@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable
 
 from grader.sandbox.attempt import attempt, report, verdict
-from grader.sandbox.identity import become, first_id
+from grader.sandbox.identity import become, can_end_others, first_id
 from grader.sandbox.landlock import apply_landlock
 from grader.sandbox.limits import MIB, Bounds, apply_limits
 from grader.sandbox.namespaces import ProcessNamespaces, enter_empty_root, leave_the_machine
@@ -59,7 +59,9 @@ def _uid() -> None:
     wanted = first_id(os.getpid())
     if wanted is None:
         raise OSError("this container has no user ids to give away")
+    may_end_it = can_end_others()
     become(wanted)
+    _demand(may_end_it, "a process of another user could not be ended")
     _demand({*os.getresuid(), *os.getresgid()} == {wanted}, "the user id did not change")
 
 

@@ -166,7 +166,8 @@ class Zygote:
         if self._meter:
             all_bounds = [worker.bounds for worker in self._workers] + [bounds]
             free = any(each.gpu for each in all_bounds)
-            self._meter.allow(None if free else [each.memory for each in all_bounds])
+            with suppress(OSError):  # an extra: the limits of each worker hold without
+                self._meter.allow(None if free else [each.memory for each in all_bounds])
 
     def _free_slot(self) -> int:
         taken = {worker.slot for worker in self._workers}

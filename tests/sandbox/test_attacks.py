@@ -176,7 +176,7 @@ def test_a_file_cannot_grow(rung, spawn, tmp_path):
 
 @pytest.mark.parametrize("source", ["bytearray(size)", "__import__('numpy').ones(size, 'u1')", "'x' * size"])
 def test_memory_is_limited(source, rung, spawn):
-    worker = spawn(rung, Bounds(cpu_seconds=10, memory=128 * MIB))
+    worker = spawn(rung, Bounds(cpu_seconds=10, memory=128 * MIB), "numpy")
     answer = worker.run(source, size=2 * 128 * MIB)
     assert answer.error in {"MemoryError", "_ArrayMemoryError"}, answer
     assert worker.run("result = len(bytearray(64 * 1024 * 1024))").value == 64 * MIB

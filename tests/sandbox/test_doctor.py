@@ -3,6 +3,7 @@
 import pytest
 
 from grader.cli import doctor
+from grader.cli.instructor import Sandbox
 from grader.errors import SandboxError
 from grader.sandbox.layers import REMEDIES, Layer, LayerState, Rung
 from grader.sandbox.rungs import NESTED
@@ -87,6 +88,10 @@ def test_nothing_holds(monkeypatch, capsys):
     out = show(monkeypatch, capsys, Layer.SECCOMP)
     assert "kata grade cannot run here: no sandbox holds here: seccomp filter: the kernel said [no]" in out
     assert REMEDIES[Layer.SECCOMP] in out
+
+
+def test_every_rung_can_be_asked_for_by_its_name():
+    assert {name.value for name in Sandbox} == {"auto", *Rung} - {Rung.UNSAFE}
 
 
 def test_elsewhere_than_linux(monkeypatch, capsys):

@@ -4,6 +4,7 @@ import importlib.util
 
 import pytest
 
+from grader.sandbox.layers import Rung
 from grader.sandbox.limits import MIB, Bounds
 
 NUMPY = """
@@ -44,6 +45,21 @@ result = losses, [round(part.item(), 4) for part in parts], bool(checked), torch
 """
 
 
+BOUNDS = Bounds(cpu_seconds=20, memory=256 * MIB)
+
+
+@pytest.fixture(params=["strongest", Rung.SECCOMP])
+def torch_rung(request, sandbox):
+    """The ends of the ladder: the warm-up takes seconds."""
+    if not importlib.util.find_spec("torch"):
+        pytest.skip("torch is not installed")
+    return (
+        request.getfixturevalue("strongest")
+        if request.param == "strongest"
+        else sandbox.require(request.param)
+    )
+
+
 def outside(source):
     names = {}
     exec(source, names)
@@ -51,14 +67,12 @@ def outside(source):
 
 
 def test_numpy_computes(rung, spawn):
-    answer = spawn(rung).run(NUMPY)
+    answer = spawn(rung, BOUNDS, "numpy").run(NUMPY)
     assert answer.value == pytest.approx(outside(NUMPY), rel=1e-9), answer
 
 
-def test_torch_computes(jailed_rung, spawn):
-    if not importlib.util.find_spec("torch"):
-        pytest.skip("torch is not installed")
-    answer = spawn(jailed_rung, Bounds(cpu_seconds=60, memory=1024 * MIB), "torch").run(TORCH)
+def test_torch_computes(torch_rung, spawn):
+    answer = spawn(torch_rung, Bounds(cpu_seconds=60, memory=1024 * MIB), "torch").run(TORCH)
     assert answer.error == "", answer
     losses, parts, checked, threads = answer.value
     assert losses == sorted(losses, reverse=True)
@@ -67,10 +81,8 @@ def test_torch_computes(jailed_rung, spawn):
     assert threads == 1
 
 
-def test_torch_is_bounded_too(jailed_rung, spawn):
-    if not importlib.util.find_spec("torch"):
-        pytest.skip("torch is not installed")
-    worker = spawn(jailed_rung, Bounds(cpu_seconds=60, memory=256 * MIB), "torch")
+def test_torch_is_bounded_too(torch_rung, spawn):
+    worker = spawn(torch_rung, Bounds(cpu_seconds=60, memory=256 * MIB), "torch")
     answer = worker.run("import torch\ntorch.ones(512, 1024, 1024, dtype=torch.uint8)")
     assert answer.error == "RuntimeError"
     assert "allocate memory" in answer.text

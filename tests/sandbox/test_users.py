@@ -19,7 +19,7 @@ from grader.sandbox.seccomp import _ALLOW, _AT_NUMBER, _JUMP_EQUAL, _LOAD, _REFU
 from grader.sandbox.syscalls import call, forbid_new_privileges, number
 from grader.sandbox.users import enter_user_namespace, fork_first_process
 
-_PR_CAPBSET_DROP, _CAP_SYS_ADMIN = 24, 21
+_PR_CAPBSET_DROP, _CAP_KILL, _CAP_SYS_ADMIN = 24, 5, 21
 
 
 @pytest.fixture(autouse=True)
@@ -161,6 +161,13 @@ def test_a_container_that_refuses_them():
     assert "a system-call filter was here first" in users.why
     assert "seccomp profile that allows unshare" in users.remedy
     assert resolve("auto", states) in {Rung.CONTAINER, Rung.SECCOMP}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has powers to lose")
+def test_ids_are_given_to_workers_only_where_they_can_be_ended():
+    states = probed(lambda: call("prctl", _PR_CAPBSET_DROP, _CAP_KILL, 0, 0, 0))
+    assert state_of(Layer.UID, states).why == "a process of another user could not be ended"
+    assert resolve("auto", states) is Rung.USERNS
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has powers to lose")
