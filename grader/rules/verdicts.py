@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Rules, Unit
+from grader.course.source import TooDeep, tree_of
 from grader.gradcheck.message import Finding
 from grader.rules.check import Breach, Checker
-from grader.rules.regions import Regions, TooDeep, parse
+from grader.rules.regions import Regions
 
 WIDTH = 400  # of a student's line, as far as it is shown
 MOST_LINES = 5
 TOO_DEEP = Finding(
-    what="the file is nested too deeply to be held to the rules",
-    help="Write it with fewer brackets, operators and functions inside each other.",
+    what="the file is too large or nested too deeply to be held to the rules",
+    help="Write it with fewer names, brackets, operators and functions, and fewer of them inside each other.",
 )
 
 
@@ -136,7 +137,7 @@ class Rulebook:
 
 
 def _read(text: str) -> _File:
-    tree = parse(text)
+    tree = tree_of(text)
     return _File(text, tree, _defined(tree))
 
 
