@@ -14,9 +14,9 @@ from functools import cached_property
 from grader.course.source import TooDeep
 from grader.rules.names import outside, taken
 
-# What is looked at of one file: more than a hundred times what the largest reference needs. A file that is
+# What is looked at of one file: far more than the largest reference needs. A file that is
 # made to be slow is refused instead: statements that bind thousands of names, names that all name each other.
-MOST_PARTS = 400_000
+MOST_PARTS = 250_000
 MOST_EDGES = 200_000
 MOST_LETTERS = 200  # of a name at the top of a file
 EVERYBODY = ""  # the region of what runs when the file is imported

@@ -54,7 +54,6 @@ SLOW = {
     "one name many times in a tuple": "a," * MANY + "= x\n",
     "many names in a tuple": "".join(f"a{i}," for i in range(MANY)) + "= x\n",
     "tuples in a tuple": "".join(f"(a{i},)," for i in range(MANY)) + "= x\n",
-    "a chain of assignments": "".join(f"a{i} = " for i in range(MANY)) + "x\n",
     "many decorators": "@f\n" * MANY + "def g(): 0\n",
     "decorators by a name that many imports bind": "".join(f"import x{i} as b\n" for i in range(1_500))
     + "".join(f"@b\ndef g{i}(): 0\n" for i in range(1_500)),
