@@ -7,7 +7,7 @@ from itertools import islice
 from grader.collect.member import Unreadable
 from grader.harmless import printable
 
-WORD = re.compile(r"\w+|[^\w\s]")
+WORD = re.compile(r"\w+|([^\w\s])\1*")  # a row of one sign counts once
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(?:(UTC|GMT|Z)|([+-]\d\d):?(\d\d))?", re.ASCII
