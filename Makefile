@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 GRADES ?= grades
 SEEDS  ?= 50
 KILLS  ?= 200
+FUZZ   ?= 300
 
 # Every install goes through constraints.txt, those of isolated builds too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify seeds bench kill-proof stubs clean
+.PHONY: grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
@@ -33,6 +34,9 @@ seeds: $(VENV)/.dev  ## prove that solutions and right answers pass under 50 cou
 
 stubs: $(VENV)/.dev  ## write the generated files anew
 	$(BIN)/kata stubs
+
+fuzz-uploads: $(VENV)/.dev  ## hand in random archives for minutes: each is read or refused in a line
+	$(BIN)/python tests/collect/fuzz.py $(FUZZ)
 
 bench: $(VENV)/.dev  ## speed, as ratios side by side
 	$(BIN)/python bench/grading.py

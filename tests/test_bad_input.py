@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for 
 
 ROOT = Path(__file__).parents[1]
 CLASS = ROOT / "examples" / "class"
-FILE = "u01_slopes/slopes.py"
+FILE, NOTEBOOK = "u01_slopes/slopes.py", "u01_slopes/slopes.ipynb"
 MIB = 1024 * 1024
 LAYOUT = "name a folder with one folder or archive per student, called by the student's id: ada/ or ada.zip"
 
@@ -136,9 +136,12 @@ def fill(folder, right):
         ("binary", FILE, b"\x7fELF\0\0"),
         ("within", f"{FILE}/answer.txt", b"a folder where the file should be\n"),
         ("flat", "u01_slopes", b"a file where the folder should be\n"),
+        ("torn", NOTEBOOK, b'{"nbformat": 4, "cells": ['),
+        ("twice", FILE, right.encode()),
+        ("twice", NOTEBOOK, b"{}"),
     ):
         path = folder / student / name
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     (folder / "nothing").mkdir()
 
@@ -155,6 +158,8 @@ UPLOADS = {
     "within": f"within: {FILE}: is a folder, not a file; it was not read",
     "flat": f"flat: holds no file of the course, such as {FILE}",
     "nothing": "nothing: is empty; nothing of it was read",
+    "torn": f"torn: {NOTEBOOK}: is not a readable notebook (Input data was truncated); it was not read",
+    "twice": f"twice: {FILE}: ambiguous, found as {NOTEBOOK} and {FILE}; none was read, keep one",
 }
 
 
@@ -162,7 +167,7 @@ def test_bad_uploads_are_no_error_of_the_command(graded):
     assert graded.ran.returncode == 0
     assert graded.ran.stderr == ""
     assert "Traceback" not in graded.ran.stdout
-    assert "2 of 11 handed in" in graded.ran.stdout
+    assert "2 of 13 handed in" in graded.ran.stdout
     assert "0 grader errors" in graded.ran.stdout
 
 

@@ -22,6 +22,7 @@ import typer
 import grader.cli
 import grader.testing
 from grader.cli import COMMANDS, build_app
+from grader.collect import unpacked
 from grader.collect.submission import BOUNDS
 from grader.course.load import load_course
 from grader.course.model import Course, Exercise, LatePolicy, Limits, Unit
@@ -350,6 +351,11 @@ def test_the_numbers_in_the_text_are_those_of_the_code():
         f"{BOUNDS.depth} folders deep"
     )
     assert bounds in formats
+    assert f"at most {BOUNDS.words:,} words and signs" in formats
+    assert f"at most {BOUNDS.notebook >> 20} MiB, with {BOUNDS.cells} code cells" in formats
+    assert f"at most {BOUNDS.entries:,} entries" in formats
+    assert f"at most {unpacked.MOST_PIECES:,} pieces" in formats
+    assert f"xz gets {unpacked.MOST_MEMORY >> 20} MiB to unpack" in formats
     assert f"at most {wire.MAX_STRUCTURE >> 20} MiB and {wire.MAX_BUFFERS >> 20} MiB" in formats
     assert f"in hex, at most {wire.MAX_INT_DIGITS:,} digits" in formats
     assert f"at most {wire.MAX_DEPTH} levels deep" in formats

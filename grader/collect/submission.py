@@ -33,6 +33,7 @@ class Bounds:
     """How much of an upload is looked at. Sizes are bytes; beyond them it is refused, never cut."""
 
     source: int = 256 * KIB  # one file of the course, or the code of one notebook
+    words: int = 40_000  # words and signs in it: what reading it costs the grader
     notebook: int = 8 * MIB  # a notebook with its pictures
     cells: int = 250  # code cells of a notebook
     archive: int = 64 * MIB  # an archive as it was uploaded

@@ -2,10 +2,12 @@
 
 import re
 from datetime import UTC, datetime
+from itertools import islice
 
 from grader.collect.member import Unreadable
 from grader.harmless import printable
 
+WORD = re.compile(r"\w+|([^\w\s])\1*")  # a row of one sign counts once
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(?:(UTC|GMT|Z)|([+-]\d\d):?(\d\d))?", re.ASCII
@@ -25,6 +27,13 @@ def decode(raw: bytes) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"is not UTF-8 text on line {line}; save it as UTF-8") from None
     return unix(text)
+
+
+def check_words(text: str, most: int) -> str:
+    """The text, if it has no more words and signs. Raises Unreadable."""
+    if sum(1 for _ in islice(WORD.finditer(text), most + 1)) > most:
+        raise Unreadable(f"holds more than {most:,} words and signs")
+    return text
 
 
 def unix(text: str) -> str:

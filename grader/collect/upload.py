@@ -9,7 +9,7 @@ from grader.collect.member import Kind, Member, Unreadable, Upload
 from grader.collect.notebook import notebook_source
 from grader.collect.sift import Sifted, sift
 from grader.collect.submission import BOUNDS, Bounds, Submission, capped, named
-from grader.collect.texts import decode, parse_time
+from grader.collect.texts import check_words, decode, parse_time
 from grader.course.catalogue import Catalogue
 
 MOST_STAMP = 1024
@@ -99,7 +99,9 @@ class _Taken:
         return self.bounds.notebook if member.name.endswith(NOTEBOOK) else self.bounds.source
 
     def _text(self, member: Member, raw: bytes) -> str:
-        return notebook_source(raw, self.bounds) if member.name.endswith(NOTEBOOK) else decode(raw)
+        is_notebook = member.name.endswith(NOTEBOOK)
+        text = notebook_source(raw, self.bounds) if is_notebook else decode(raw)
+        return check_words(text, self.bounds.words)
 
 
 def _judge(members: Iterable[Member], bounds: Bounds) -> tuple[list[Member], list[str]]:

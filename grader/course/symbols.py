@@ -5,9 +5,10 @@ Two definitions that differ in docstrings, comments, annotations or layout only 
 """
 
 import ast
-import warnings
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from grader.course.source import TooDeep, tree_of
 
 # Fields that say nothing about what the code does. `returns` and `annotation` are annotations.
 LEFT_OUT = {"annotation", "returns", "type_comment", "type_params", "type_ignores", "ctx", "kind", "simple"}
@@ -21,15 +22,11 @@ def own_symbols(source: str, symbols: Iterable[str]) -> dict[str, str | None]:
     """
     wanted = list(symbols)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a student's "\d" is not the grader's business
-            scope = _bindings(ast.parse(source).body)
+        scope = _bindings(tree_of(source).body)
         return {symbol: _text(scope, symbol) for symbol in wanted}
-    except RecursionError:
+    except (TooDeep, RecursionError, MemoryError):
         raise SyntaxError("the source is nested too deeply to be read") from None
-    except MemoryError:
-        raise SyntaxError("the source is too complex to be read") from None
-    except ValueError as error:  # null bytes, lone surrogates, numbers of thousands of digits
+    except ValueError as error:  # a number of thousands of digits
         raise SyntaxError(f"the source cannot be read: {type(error).__name__}") from None
 
 

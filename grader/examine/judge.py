@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from grader.course.source import TooDeep, tree_of
 from grader.errors import KataError, RuleBroken, RunStopped, SubmissionError, TooMuchMemory, TooSlow, text_of
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding, Mismatch
@@ -68,8 +69,8 @@ def clean(text: str) -> str:
 def place_of(source: str, file: str, symbols: tuple[str, ...]) -> str:
     """`file:line` of the first symbol that the source defines, else the file alone."""
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = tree_of(source)
+    except (SyntaxError, TooDeep):
         return file
     for symbol in symbols:
         line = _line_of(tree.body, symbol.split("."))

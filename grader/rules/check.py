@@ -12,6 +12,7 @@ from grader.rules.regions import Region
 
 DETOUR = "a name must not be reached through a text, nor a text be run"
 AFTER_A_DOT = "after a dot only names from the unit's list may stand"
+LONGEST = 8  # names with dots between them, as far as they are told
 
 
 @dataclass(frozen=True, order=True)
@@ -240,13 +241,13 @@ def _root_of_negative(node: ast.BinOp) -> bool:
 def _spelled(node: ast.Attribute, chains: dict[int, ast.Attribute]) -> str:
     """The whole dotted name: `torch.autograd.grad`; of a longer expression the end: `.softmax`."""
     outer = node
-    while id(outer) in chains:
-        outer = chains[id(outer)]
+    for _ in range(LONGEST):
+        outer = chains.get(id(outer), outer)
     names: list[str] = []
     inner: ast.expr = outer
-    while isinstance(inner, ast.Attribute):
+    while isinstance(inner, ast.Attribute) and len(names) < LONGEST:
         names.append(inner.attr)
         inner = inner.value
-    if isinstance(inner, ast.Name) and len(names) < 8:
+    if isinstance(inner, ast.Name):
         return ".".join([inner.id, *reversed(names)])
     return f".{node.attr}"

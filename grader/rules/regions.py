@@ -7,13 +7,18 @@ import, an assignment. What runs at import beside them belongs to everybody.
 import ast
 import copy
 import re
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from grader.course.source import TooDeep
 from grader.rules.names import outside, taken
 
+# What is looked at of one file: far more than the largest reference needs. A file that is
+# made to be slow is refused instead: statements that bind thousands of names, names that all name each other.
+MOST_PARTS = 250_000
+MOST_EDGES = 200_000
+MOST_LETTERS = 200  # of a name at the top of a file
 EVERYBODY = ""  # the region of what runs when the file is imported
 COURSE_MODULE = re.compile(r"u\d\d_")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -52,25 +57,17 @@ class Region:
         """The names that it takes from its module."""
         return taken(self.nodes)
 
-
-class TooDeep(Exception):
-    """Source that Python may well run, and that cannot be looked through here."""
-
-
-def parse(source: str) -> ast.Module:
-    """The syntax tree. Raises SyntaxError for what Python cannot read either, else TooDeep."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a student's "\d" is not the grader's business
-            return ast.parse(source)
-    except (RecursionError, MemoryError):
-        raise TooDeep from None
-    except ValueError as error:  # null bytes, lone surrogates, numbers of thousands of digits
-        raise SyntaxError(f"the source cannot be read: {type(error).__name__}") from None
+    @cached_property
+    def is_foreign(self) -> bool:
+        """Whether it only imports what no student wrote: using it runs no code of the file."""
+        return all(map(_is_foreign_import, self.nodes))
 
 
 class Regions:
-    """The regions of a file. symbols: those of all exercises of its unit."""
+    """The regions of a file. symbols: those of all exercises of its unit.
+
+    Raises TooDeep for a file that is made to be slow.
+    """
 
     def __init__(self, tree: ast.Module, symbols: Iterable[str]) -> None:
         self.symbols = frozenset(symbols)
@@ -149,7 +146,7 @@ class Regions:
         for member in node.body:
             bound = _targets(member)
             asked = [f"{node.name}.{name}" for name in bound if f"{node.name}.{name}" in self.symbols]
-            for symbol in asked:
+            for symbol in set(asked):
                 self._add(symbol, member)
             if not asked:
                 rest.append(member)
@@ -161,9 +158,9 @@ class Regions:
 
     def _assignment(self, statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         names = _targets(statement)
-        for name in names:
-            owner = name.partition(".")[0]
-            self._add(name if name in self.symbols or "." not in name else owner, statement)
+        own = (name if name in self.symbols else name.partition(".")[0] for name in names)
+        for name in dict.fromkeys(own):  # once, however often a statement binds it
+            self._add(name, statement)
         parts = (part for target in _target_nodes(statement) for part in ast.walk(target))
         into = any(isinstance(part, ast.Attribute | ast.Subscript) for part in parts)
         if into and not self.symbols.issuperset(names or [EVERYBODY]):
@@ -171,28 +168,37 @@ class Regions:
 
     def _connect(self) -> None:
         """The edges between regions: by name, by attribute, and through what runs at import."""
+        self._check_size()
         for region in list(self.all.values()):
             for name in _bound_from_inside(region) - self.symbols if region.name else ():
                 self._add(name)
                 self.all[name].to.add(region.name)
-        for known in self.all:
-            for at in range(1, len(known)):
-                if known.startswith("__", at):
-                    self._private.setdefault(known[at:], set()).add(known)
+        self._private = _by_suffix(self.all)
+        edges = 0
         for region in self.all.values():
             self._link(region)
+            edges += len(region.to)
+            if edges > MOST_EDGES:
+                raise TooDeep
         for region in self.all.values():
             if region.name:
                 self.all[EVERYBODY].to |= self._run_at_import(region)
         for region in self.all.values():
             region.to = {name for name in region.to if name in self.all and name != region.name}
 
+    def _check_size(self) -> None:
+        """What stands in several regions counts as often."""
+        parts = 0
+        for region in self.all.values():
+            parts += len(region.parts)
+            if parts > MOST_PARTS or len(region.name) > MOST_LETTERS:
+                raise TooDeep
+
     def _link(self, region: Region) -> None:
         for name in region.free:
             region.to |= self._named(name)
-        for part in region.parts:
-            if isinstance(part, ast.Attribute):
-                region.to |= self._attributes.get(part.attr, set())
+        for name in {part.attr for part in region.parts if isinstance(part, ast.Attribute)}:
+            region.to |= self._attributes.get(name, set())
         if "." in region.name:
             region.to.add(region.name.partition(".")[0])
 
@@ -208,7 +214,7 @@ class Regions:
         while todo:
             node = todo.pop()
             if isinstance(node, FUNCTIONS):
-                others = (part for part in outside(node) if part not in node.decorator_list)
+                others = outside(node)[len(node.decorator_list) :]
                 found |= self._names_in([*node.decorator_list, *filter(_calls, others)])
             elif isinstance(node, ast.ClassDef):
                 bases = [*node.bases, *(keyword.value for keyword in node.keywords)]
@@ -221,7 +227,17 @@ class Regions:
     def _names_in(self, nodes: Iterable[ast.AST]) -> set[str]:
         names = taken(list(nodes))
         found = {r for name in names for r in self._named(name) if not self.all[r].symbol}
-        return {r for r in found if not all(map(_is_foreign_import, self.all[r].nodes))}
+        return {r for r in found if not self.all[r].is_foreign}
+
+
+def _by_suffix(names: Iterable[str]) -> dict[str, set[str]]:
+    """`__C__x` and the like by what may stand for them inside a class: `__x`."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        for at in range(1, len(name)):
+            if name.startswith("__", at):
+                found.setdefault(name[at:], set()).add(name)
+    return found
 
 
 def _one_alias(statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> ast.stmt:
@@ -279,9 +295,9 @@ def _targets(statement: ast.AST) -> list[str]:
             case ast.Attribute(value=ast.Name(id=owner), attr=name):
                 found.append(f"{owner}.{name}")
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                todo = [*todo, *parts]
+                todo.extend(parts)
             case ast.Starred(value=part):
-                todo = [*todo, part]
+                todo.append(part)
     return found
 
 

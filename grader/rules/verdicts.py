@@ -7,15 +7,17 @@ from dataclasses import dataclass, replace
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Rules, Unit
+from grader.course.source import TooDeep, tree_of
 from grader.gradcheck.message import Finding
 from grader.rules.check import Breach, Checker
-from grader.rules.regions import Regions, TooDeep, parse
+from grader.rules.regions import Regions
 
 WIDTH = 400  # of a student's line, as far as it is shown
 MOST_LINES = 5
+MOST_IMPORTED = 512 * 1024  # characters of all files of other units that one file imports
 TOO_DEEP = Finding(
-    what="the file is nested too deeply to be held to the rules",
-    help="Write it with fewer brackets, operators and functions inside each other.",
+    what="the file is too large or nested too deeply to be held to the rules",
+    help="Write it with fewer names, brackets, operators and functions, and fewer of them inside each other.",
 )
 
 
@@ -26,6 +28,33 @@ class _File:
     text: str
     tree: ast.Module
     defined: frozenset[str]
+
+
+class _Others:
+    """The student's files of other units, each read and cut once. modules: module -> unit"""
+
+    def __init__(self, files: Mapping[str, str], modules: Mapping[str, Unit]) -> None:
+        self.files = {name: files[unit.file] for name, unit in modules.items() if unit.file in files}
+        self._read: dict[str, _File | None] = {}
+        self._regions: dict[str, Regions] = {}
+        self._left = MOST_IMPORTED
+
+    def read(self, name: str) -> _File | None:
+        """The file of a module; None where it is missing or cannot be parsed. Raises TooDeep."""
+        if name not in self._read:
+            self._left -= len(self.files.get(name, ""))
+            if self._left < 0:
+                raise TooDeep
+            self._read[name] = None
+            with suppress(SyntaxError):  # importing it says so
+                self._read[name] = _read(self.files[name]) if name in self.files else None
+        return self._read[name]
+
+    def regions(self, name: str, file: _File) -> Regions:
+        """Its regions. Raises TooDeep."""
+        if name not in self._regions:
+            self._regions[name] = Regions(file.tree, ())
+        return self._regions[name]
 
 
 class Rulebook:
@@ -64,12 +93,14 @@ class Rulebook:
         owners = {symbol: exercise for exercise in unit.exercises for symbol in exercise.symbols}
         regions = Regions(file.tree, owners)
         reached = {exercise.id: regions.reach(exercise.symbols) for exercise in unit.exercises}
-        imported = self._imported([file.tree], files, unit)
+        shelf = _Others(files, {name: u for name, u in self.modules.items() if u is not unit})
+        imported = _imported([file.tree], shelf)
         names = (other.defined | {self.modules[name].name} for name, other in imported.items())
         defined = frozenset().union(file.defined, *names)
         others = frozenset(self.modules.keys() - {unit.module})  # a file that imports itself hides its names
         found: dict[str, list[Breach]] = {}
         seen: dict[tuple[Rules, str], list[Breach]] = {}
+        inherited: dict[tuple[Rules, str, bool], list[Breach]] = {}
         for exercise in unit.exercises:
             rule = rules[exercise.id]
             if rule is None:
@@ -81,8 +112,13 @@ class Rulebook:
                 found.setdefault(exercise.id, []).extend(seen[rule, name])
             if checker.strict and imported:
                 nodes = [node for name in reached[exercise.id] for node in regions.all[name].nodes]
-                used = self._imported(nodes, files, unit).keys()
-                found[exercise.id] += self._through_imports(checker, imported, used, file.tree)
+                used = _imported(nodes, shelf).keys()
+                for name, other in imported.items():
+                    key = rule, name, name in used
+                    if key not in inherited:
+                        regions_of = shelf.regions(name, other)
+                        inherited[key] = self._through_import(checker, name, regions_of, used, file.tree)
+                    found[exercise.id] += inherited[key]
         broken = {id: sorted(set(breaches)) for id, breaches in found.items() if breaches}
         own = dict(broken)
         held = [exercise for exercise in unit.exercises if rules[exercise.id] is not None]
@@ -101,42 +137,38 @@ class Rulebook:
             first = own[guilty[0]][0]
             broken[id] = [replace(first, rule=f"{first.rule}; {id} goes through it")]
 
-    def _imported(
-        self, nodes: Iterable[ast.AST], files: Mapping[str, str], importer: Unit
-    ) -> dict[str, _File]:
-        """The files of other units that these nodes import, directly or through others."""
-        found: dict[str, _File] = {}
-        todo = list(nodes)
-        while todo:
-            for name in _imports(todo.pop()):
-                unit = self.modules.get(name, importer)
-                if unit is importer or name in found or unit.file not in files:
-                    continue
-                with suppress(SyntaxError):  # importing it says so; what is too deep is no file to lean on
-                    found[name] = _read(files[unit.file])
-                    todo.append(found[name].tree)
-        return found
-
-    def _through_imports(
-        self, checker: Checker, imported: Mapping[str, _File], used: Collection[str], tree: ast.Module
-    ) -> Iterator[Breach]:
-        """In units that are held to a list, what is imported from other units is held to it too.
+    def _through_import(
+        self, checker: Checker, name: str, regions: Regions, used: Collection[str], tree: ast.Module
+    ) -> list[Breach]:
+        """In units that are held to a list, what is imported from another unit is held to it too.
 
         used: the files that an exercise reaches; of the others only what runs at import counts
         """
-        for name, other in imported.items():
-            rules = self.catalogue.unit_rules(self.modules[name])
-            wider = Checker(checker.rules.joined(rules), checker.defined, checker.modules)
-            regions = Regions(other.tree, ())
-            counted = regions.all if name in used else regions.reach(())
-            breaches = sorted(b for region in counted for b in wider.breaches(regions.all[region]))
-            if breaches:
-                what = f"imports `{name}`, which {breaches[0].what} in its line {breaches[0].line}"
-                yield replace(breaches[0], line=_line_of_import(tree, name), what=what)
+        rules = self.catalogue.unit_rules(self.modules[name])
+        wider = Checker(checker.rules.joined(rules), checker.defined, checker.modules)
+        counted = regions.all if name in used else regions.reach(())
+        first = min((b for region in counted for b in wider.breaches(regions.all[region])), default=None)
+        if first is None:
+            return []
+        what = f"imports `{name}`, which {first.what} in its line {first.line}"
+        return [replace(first, line=_line_of_import(tree, name), what=what)]
+
+
+def _imported(nodes: Iterable[ast.AST], shelf: _Others) -> dict[str, _File]:
+    """The files of other units that these nodes import, directly or through others. Raises TooDeep."""
+    found: dict[str, _File] = {}
+    todo = list(nodes)
+    while todo:
+        for name in _imports(todo.pop()):
+            file = None if name in found else shelf.read(name)
+            if file is not None:
+                found[name] = file
+                todo.append(file.tree)
+    return found
 
 
 def _read(text: str) -> _File:
-    tree = parse(text)
+    tree = tree_of(text)
     return _File(text, tree, _defined(tree))
 
 

@@ -123,10 +123,11 @@ def test_text_is_read_as_python_would(handed_in, raw, text):
         (b"a = 1\n\nb\0\n", "holds a null byte on line 3"),
         ("a = 1".encode("utf-16"), "is UTF-16 or UTF-32 text; save it as UTF-8"),
         (b"#" * 2049, "is larger than 2 KiB"),
+        (b"a=" * 500 + b"\n1", "holds more than 1,000 words and signs"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_one_line_and_the_others_stay(hand_in, raw, what):
-    found = hand_in({SLOPES: raw, RULES: "r"}, Bounds(source=2048))
+    found = hand_in({SLOPES: raw, RULES: "r"}, Bounds(source=2048, words=1000))
     assert found.sources == {RULES: "r"}
     (problem,) = found.problems
     assert problem.startswith("ada")
