@@ -205,8 +205,9 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 diff=how.diff,
             )
     except KeyboardInterrupt as stop:
-        told = f"{_kept(kept, out)}\n  The same command goes on where it stopped."
-        raise typer.Exit(say_stopped(stop, told if kept else "Nothing was graded yet.")) from None
+        goes_on = "\n  The same command goes on where it stopped."
+        told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."
+        raise typer.Exit(say_stopped(stop, told)) from None
     except KataError as error:
         error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept else ""]))
         raise

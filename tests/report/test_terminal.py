@@ -234,6 +234,4 @@ def test_minutes_are_written_as_minutes(screen, invented):
 
 def test_a_second_run_shows_its_notes(screen, invented):
     screen([invented.handed_in("ann")])
-    assert "note     1 of 1 student unchanged: reused" in screen(
-        [invented.handed_in("ann")], again=True
-    )
+    assert "note     1 of 1 student unchanged: reused" in screen([invented.handed_in("ann")], again=True)
