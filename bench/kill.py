@@ -196,6 +196,7 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("kills", type=int, nargs="?", default=200)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--minutes", type=float, default=60, help="stop after so many, however far it is")
     given = options.parse_args()
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(prefix="kill-proof-") as folder:
@@ -211,11 +212,10 @@ def main() -> int:
             "over earlier grades": files(proof.desk / "regraded"),
         }
         began, kills, trials = time.monotonic(), 0, 0
-        while kills < given.kills:
+        while kills < given.kills and time.monotonic() - began < 60 * given.minutes:
             kills += proof.trial(trials, want)
             trials += 1
-            if sys.stderr.isatty():
-                print(f"\r{kills} kills", end="", file=sys.stderr)
+            print(f"{kills} kills, {len(proof.wrong)} failures", file=sys.stderr, flush=True)
     seconds = time.monotonic() - began
     print(f"{kills} kills in {trials} trials, {seconds:.0f} s; one run takes {proof.lasts:.1f} s")
     for what, times in proof.hit.most_common():

@@ -188,9 +188,9 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
         what = f"{', '.join(how.unit_ids)}: not released" if wanted else "no unit of the course is released"
         raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
     seed = load_seed(catalogue.root)
-    students = collect_class(submissions, catalogue)
     kept: list[Standing] = []
     try:
+        students = collect_class(submissions, catalogue)
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
             return grade_class(
                 catalogue,

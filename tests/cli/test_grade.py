@@ -187,7 +187,7 @@ def test_other_signals_stop_in_order_too(desk, monkeypatch, capsys, number, code
     assert main(["grade", "class"]) == code
     by = "" if number is signal.SIGINT else f" by {number.name}"
     err = capsys.readouterr().err
-    assert err.startswith(f"kata: stopped{by}. 0 of 2 students done; ")
+    assert err.startswith(f"kata: stopped{by}. 0 of 2 students done.\n")
     assert "goes on where it stopped" in err
     assert signal.getsignal(number) is before
 
