@@ -72,20 +72,34 @@ def files(folder: Path) -> dict[str, tuple[int, bytes]]:
     return found
 
 
-def phase(out: Path, before: int) -> str:
-    """What a killed run was doing, by what lies there. before: the inode of gradebook.csv at its start"""
+Inodes = tuple[int, int]
+
+
+def inodes(out: Path) -> Inodes:
+    """Of the first final file and of one that every run writes anew: they tell whether one was replaced."""
+    found = []
+    for name in ("gradebook.csv", "times.jsonl"):
+        try:
+            found.append((out / name).stat().st_ino)
+        except FileNotFoundError:
+            found.append(0)
+    return found[0], found[1]
+
+
+def replaced(out: Path, before: Inodes) -> bool:
+    """Whether a run has begun with its final files. The times are made when it starts, if need be."""
+    now = inodes(out)
+    return now[0] != before[0] or (before[1] != 0 and now[1] != before[1])
+
+
+def phase(out: Path, before: Inodes, journal: bytes) -> str:
+    """What a killed run was doing, by what lies there. journal: as it is at the end"""
+    found = (out / "journal.jsonl").read_bytes() if (out / "journal.jsonl").exists() else b""
     if not (out / "before.jsonl").exists():
-        return TOO_LATE if inode(out) != before else "before it began"
-    if inode(out) != before:
+        return TOO_LATE if found == journal else "before it began"
+    if replaced(out, before):
         return "writing final files"
-    return "grading, some kept" if (out / "journal.jsonl").stat().st_size else "grading, none kept yet"
-
-
-def inode(out: Path) -> int:
-    try:
-        return (out / "gradebook.csv").stat().st_ino
-    except FileNotFoundError:
-        return 0
+    return "grading, some kept" if found else "grading, none kept yet"
 
 
 def descendants() -> set[int]:
@@ -130,15 +144,15 @@ class Proof:
         if done.returncode:
             self.wrong.append(f"exit code {done.returncode}: {done.stderr[-500:]}")
 
-    def kill(self, out: Path, *more: str) -> str:
+    def kill(self, out: Path, end_journal: bytes, *more: str) -> str:
         """One run that is killed; returns what it was doing."""
-        before, journal = inode(out), out / "journal.jsonl"
+        before, journal = inodes(out), out / "journal.jsonl"
         kept = journal.stat().st_size if journal.exists() else 0
         wait_for = self.chance.choice(("", "", "a result", "final files"))
 
         def reached() -> bool:
             if wait_for == "final files":
-                return inode(out) != before
+                return replaced(out, before)
             return bool(wait_for) and journal.exists() and journal.stat().st_size > kept
 
         process = subprocess.Popen(
@@ -150,7 +164,6 @@ class Proof:
             time.sleep(0.0005 if wait_for else 0.005)
         if wait_for:
             time.sleep(self.chance.uniform(0, 0.04 if wait_for == "final files" else 0.5))
-        ended = process.poll() is not None
         with suppress(ProcessLookupError):
             if self.chance.random() < 0.5:
                 os.kill(process.pid, signal.SIGKILL)
@@ -164,7 +177,7 @@ class Proof:
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        done = TOO_LATE if ended else phase(out, before)
+        done = phase(out, before, end_journal)
         self.hit[done] += 1
         return done
 
@@ -177,7 +190,7 @@ class Proof:
             shutil.copytree(self.desk / "earlier", out)
         kills, met = 0, ""
         for _ in range(self.chance.choice((1, 2, 3, 4))):
-            met = self.kill(out, *more)
+            met = self.kill(out, want[kind]["journal.jsonl"][1], *more)
             if met == TOO_LATE:  # that run had come to its end: another would compare with itself
                 break
             kills += 1
