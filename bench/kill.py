@@ -1,7 +1,7 @@
 """Kill the grader at random moments, run the same command again, and compare the final files byte by byte.
 
 A small part of the tiny course and a class of five are graded, from an empty folder and, with --diff, over
-the grades of an earlier state of the class. Each trial kills one to three runs in a row with SIGKILL, the
+the grades of an earlier state of the class. Each trial kills one to four runs in a row with SIGKILL, the
 grader alone or its whole session, and then lets the command come to its end. Half of the moments are random
 in the whole run; a quarter each falls after the first result, and among the final files, which are written
 in a moment that random times would hardly hit.
@@ -72,20 +72,34 @@ def files(folder: Path) -> dict[str, tuple[int, bytes]]:
     return found
 
 
-def phase(out: Path, before: int) -> str:
-    """What a killed run was doing, by what lies there. before: the inode of gradebook.csv at its start"""
+Inodes = tuple[int, int]
+
+
+def inodes(out: Path) -> Inodes:
+    """Of the first final file and of one that every run writes anew: they tell whether one was replaced."""
+    found = []
+    for name in ("gradebook.csv", "times.jsonl"):
+        try:
+            found.append((out / name).stat().st_ino)
+        except FileNotFoundError:
+            found.append(0)
+    return found[0], found[1]
+
+
+def replaced(out: Path, before: Inodes) -> bool:
+    """Whether a run has begun with its final files. The times are made when it starts, if need be."""
+    now = inodes(out)
+    return now[0] != before[0] or (before[1] != 0 and now[1] != before[1])
+
+
+def phase(out: Path, before: Inodes, journal: bytes) -> str:
+    """What a killed run was doing, by what lies there. journal: as it is at the end"""
+    found = (out / "journal.jsonl").read_bytes() if (out / "journal.jsonl").exists() else b""
     if not (out / "before.jsonl").exists():
-        return TOO_LATE if inode(out) != before else "before it began"
-    if inode(out) != before:
+        return TOO_LATE if found == journal else "before it began"
+    if replaced(out, before):
         return "writing final files"
-    return "grading, some kept" if (out / "journal.jsonl").stat().st_size else "grading, none kept yet"
-
-
-def inode(out: Path) -> int:
-    try:
-        return (out / "gradebook.csv").stat().st_ino
-    except FileNotFoundError:
-        return 0
+    return "grading, some kept" if found else "grading, none kept yet"
 
 
 def descendants() -> set[int]:
@@ -130,15 +144,15 @@ class Proof:
         if done.returncode:
             self.wrong.append(f"exit code {done.returncode}: {done.stderr[-500:]}")
 
-    def kill(self, out: Path, *more: str) -> str:
+    def kill(self, out: Path, end_journal: bytes, *more: str) -> str:
         """One run that is killed; returns what it was doing."""
-        before, journal = inode(out), out / "journal.jsonl"
+        before, journal = inodes(out), out / "journal.jsonl"
         kept = journal.stat().st_size if journal.exists() else 0
         wait_for = self.chance.choice(("", "", "a result", "final files"))
 
         def reached() -> bool:
             if wait_for == "final files":
-                return inode(out) != before
+                return replaced(out, before)
             return bool(wait_for) and journal.exists() and journal.stat().st_size > kept
 
         process = subprocess.Popen(
@@ -150,7 +164,6 @@ class Proof:
             time.sleep(0.0005 if wait_for else 0.005)
         if wait_for:
             time.sleep(self.chance.uniform(0, 0.04 if wait_for == "final files" else 0.5))
-        ended = process.poll() is not None
         with suppress(ProcessLookupError):
             if self.chance.random() < 0.5:
                 os.kill(process.pid, signal.SIGKILL)
@@ -164,20 +177,20 @@ class Proof:
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        done = TOO_LATE if ended else phase(out, before)
+        done = phase(out, before, end_journal)
         self.hit[done] += 1
         return done
 
     def trial(self, number: int, want: dict[str, dict[str, tuple[int, bytes]]]) -> int:
-        """One to three kills in a row, then the end; returns how many."""
+        """One to four kills in a row, then the end; returns how many."""
         kind = "over earlier grades" if number % 2 else "from nothing"
-        out, more = self.desk / f"out{number}", ["--workers", str(1 + number // 2 % 2)]
+        out, more = self.desk / f"out{number}", ["--workers", "2" if number % 8 > 5 else "1"]
         more += ["--diff"] if number % 2 else []
         if number % 2:
             shutil.copytree(self.desk / "earlier", out)
         kills, met = 0, ""
-        for _ in range(self.chance.choice((1, 1, 2, 3))):
-            met = self.kill(out, *more)
+        for _ in range(self.chance.choice((1, 2, 3, 4))):
+            met = self.kill(out, want[kind]["journal.jsonl"][1], *more)
             if met == TOO_LATE:  # that run had come to its end: another would compare with itself
                 break
             kills += 1
@@ -196,6 +209,7 @@ def main() -> int:
     options = argparse.ArgumentParser()
     options.add_argument("kills", type=int, nargs="?", default=200)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--minutes", type=float, default=60, help="stop after so many, however far it is")
     given = options.parse_args()
     ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(prefix="kill-proof-") as folder:
@@ -211,11 +225,10 @@ def main() -> int:
             "over earlier grades": files(proof.desk / "regraded"),
         }
         began, kills, trials = time.monotonic(), 0, 0
-        while kills < given.kills:
+        while kills < given.kills and time.monotonic() - began < 60 * given.minutes:
             kills += proof.trial(trials, want)
             trials += 1
-            if sys.stderr.isatty():
-                print(f"\r{kills} kills", end="", file=sys.stderr)
+            print(f"{kills} kills, {len(proof.wrong)} failures", file=sys.stderr, flush=True)
     seconds = time.monotonic() - began
     print(f"{kills} kills in {trials} trials, {seconds:.0f} s; one run takes {proof.lasts:.1f} s")
     for what, times in proof.hit.most_common():

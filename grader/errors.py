@@ -62,6 +62,10 @@ class TooMuchMemory(RunStopped):
     """The student's code asked for more memory than course.yml gives the exercise."""
 
 
+class KilledBySystem(TooMuchMemory):
+    """The kernel ended the student's code; want of memory is the usual cause, and it may be another's."""
+
+
 class RuleBroken(RunStopped):
     """The student's code called what the rules of its unit forbid. place: file and line, where known."""
 

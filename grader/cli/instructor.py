@@ -189,9 +189,9 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
         what = f"{', '.join(how.unit_ids)}: not released" if wanted else "no unit of the course is released"
         raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
     seed = load_seed(catalogue.root)
-    students = OneByOne(class_entries(submissions, catalogue))
     kept: list[Standing] = []
     try:
+        students = OneByOne(class_entries(submissions, catalogue))
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
             return grade_class(
                 catalogue,
@@ -206,8 +206,9 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 diff=how.diff,
             )
     except KeyboardInterrupt as stop:
-        told = f"{_kept(kept, out)}\n  The same command goes on where it stopped."
-        raise typer.Exit(say_stopped(stop, told if kept else "Nothing was graded yet.")) from None
+        goes_on = "\n  The same command goes on where it stopped."
+        told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."
+        raise typer.Exit(say_stopped(stop, told)) from None
     except KataError as error:
         error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept else ""]))
         raise

@@ -12,7 +12,7 @@ import pytest
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Rules, Unit
 from grader.course.symbols import unchanged
-from grader.errors import CourseError, KataError, RunStopped
+from grader.errors import CourseError, KataError, KilledBySystem, RunStopped
 from grader.examine.allowance import Allowance
 from grader.examine.bounded import Bounds, own_seconds
 from grader.examine.desk import Desk, ExamBackend, exercise_of
@@ -74,6 +74,7 @@ class Examiner:
         self._stubs: dict[str, str] = {}
         self._rulebook = Rulebook(desk.catalogue)
         self._broken: dict[str, Finding] = {}
+        self._killed = False
 
     def examine(
         self, unit: Unit, files: Mapping[str, str], only: Collection[str] = ()
@@ -108,8 +109,10 @@ class Examiner:
         # Afresh where it may well fail: then a second run is spared.
         self.backend.begin(self.allowance.limits(limits), afresh=bool(needs))
         tests = self._run(suite, named=not needs)
-        if not self.backend.fresh and any(test.verdict is not Verdict.RIGHT for test in tests):
-            # What an earlier exercise left behind must not decide: only a repeated failure counts.
+        in_doubt = self._killed or not self.backend.fresh
+        if in_doubt and any(test.verdict is not Verdict.RIGHT for test in tests):
+            # What an earlier exercise left behind must not decide, nor a machine that is short of memory:
+            # only a repeated failure counts.
             self.backend.begin(self.allowance.limits(limits), afresh=True)
             tests = self._run(suite)
         outcome = self._sum_up(unit, exercise, files, tests, before)
@@ -192,6 +195,7 @@ class Examiner:
     def _run(self, suite: Suite, named: bool = True) -> tuple[TestOutcome, ...]:
         """The tests of an exercise. named: look for causes, which is vain where what it needs is wrong."""
         rans: list[Ran] = []
+        self._killed = False
         for item in suite.items:
             ran = run_test(item)
             ours = isinstance(ran.error, KataError)
@@ -201,6 +205,7 @@ class Examiner:
             rans.append(ran)
             if isinstance(ran.error, RunStopped):
                 self.backend.drop()
+                self._killed = isinstance(ran.error, KilledBySystem)
                 rans += [replace(ran, reports=())] * (len(suite.items) - len(rans))
                 break
         failed = [ran.finding for ran in rans if ran.finding is not None and ran.verdict is Verdict.WRONG]

@@ -13,7 +13,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from grader.course.source import TooDeep, tree_of
-from grader.errors import KataError, RuleBroken, RunStopped, SubmissionError, TooMuchMemory, TooSlow, text_of
+from grader.errors import (
+    KataError,
+    KilledBySystem,
+    RuleBroken,
+    RunStopped,
+    SubmissionError,
+    TooMuchMemory,
+    TooSlow,
+    text_of,
+)
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.fault import Frame, StudentError
@@ -58,6 +67,7 @@ def judge(error: BaseException, sources: Mapping[str, str]) -> tuple[Verdict, Fi
 _STOP_HELP = {
     TooSlow: "Look for a loop that never ends, or for work that is done again and again.",
     TooMuchMemory: "Look for an array or a list that grows without end.",
+    KilledBySystem: "Look for an array or a list that grows without end.",
 }
 
 

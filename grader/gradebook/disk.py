@@ -26,7 +26,13 @@ _HELP = {
     errno.EROFS: "That disk is read-only. Choose another folder: --out FOLDER.",
     errno.ENOENT: "Somebody removed it or the folder it is in. Run the same command again.",
 }
-_KINDS = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+_KINDS = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFREG: "a file",
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+}
 
 
 @contextmanager
@@ -42,22 +48,29 @@ def clear_errors(path: Path, doing: str = "write") -> Iterator[None]:
 
 def exists(path: Path) -> bool:
     """Whether a file of ours is there. UsageError where something else has its name: it is left alone."""
+    return _require(path, stat.S_IFREG, "a file")
+
+
+def _require(path: Path, kind: int, name: str) -> bool:
     with clear_errors(path, "look at"):
         try:
-            mode = path.lstat().st_mode
+            found = stat.S_IFMT(path.lstat().st_mode)
         except FileNotFoundError:
             return False
-    if not stat.S_ISREG(mode):
-        kind = _KINDS.get(stat.S_IFMT(mode), "a device")
+    if found != kind:
         raise UsageError(
-            f"{path} is {kind}, not a file of katagrad",
-            "Move it away, and put the file back if you have it; or choose another folder: --out FOLDER.",
+            f"{path} is {_KINDS.get(found, 'a device')}, not {name} of katagrad",
+            f"Move it away, and put {name} back if you have it; or choose another folder: --out FOLDER.",
         )
     return True
 
 
 def make_private_folder(path: Path) -> None:
-    """Make it, or take it as it is; nobody else may look into it, whatever the umask."""
+    """Make it, or take it as it is; nobody else may look into it, whatever the umask.
+
+    Raises UsageError where a link, a file or something else has its name.
+    """
+    _require(path, stat.S_IFDIR, "a folder")
     with clear_errors(path):
         path.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)

@@ -43,7 +43,7 @@ class GradesFolder:
     def sweep(self) -> None:
         """Remove what a killed run left of files that it was writing."""
         for folder in (self.path, self.path / FEEDBACK):
-            for name in os.listdir(folder) if folder.is_dir() else ():
+            for name in os.listdir(folder) if folder.is_dir() and not folder.is_symlink() else ():
                 if name.startswith(".") and name.endswith(".new"):
                     (folder / name).unlink()
 

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from grader.errors import RunStopped, SandboxError, TooMuchMemory, TooSlow, WorkerLost
+from grader.errors import KilledBySystem, RunStopped, SandboxError, TooSlow, WorkerLost
 from grader.remote.channel import Closed
 from grader.sandbox.outcome import End
 from grader.sandbox.process import Process
@@ -81,7 +81,7 @@ def _explain(end: End) -> RunStopped:
         case ("exited", code):
             return WorkerLost(f"the program ended itself (exit code {code})")
         case ("signal", 9):
-            return TooMuchMemory("the system ended the program; most often for want of memory")
+            return KilledBySystem("the system ended the program; most often for want of memory")
         case ("signal", 11):
             return WorkerLost("the interpreter crashed (segmentation fault; a recursion without end?)")
         case ("signal", code):

@@ -35,7 +35,8 @@ def print_changes(changes: Changes, console: Console, out: Path) -> None:
     for student, exercise, points, gained, why in rows[:_MOST_ROWS]:
         style = "" if not gained else "green" if gained > 0 else "red"
         change = signed(gained) if gained is not None else ""
-        table.add_row(_carried(student, console), exercise, points, Text(change, style=style), why)
+        texts = (Text(_carried(text, console)) for text in (student, exercise, points))  # never markup
+        table.add_row(*texts, Text(change, style=style), Text(_carried(why, console)))
     console.print(table)
     if len(rows) > _MOST_ROWS:
         console.print(

@@ -1,4 +1,6 @@
 import csv
+import os
+import signal
 import sys
 
 import pytest
@@ -174,6 +176,50 @@ def test_ctrl_c_says_what_was_kept(desk, capsys):
     assert main(["grade", "class"]) == 0
     assert [job.submission for job in desk.last.asked] == ["ann", "bob", "bob"]
     assert "note     students' units" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_other_signals_stop_in_order_too(desk, monkeypatch, capsys, number, code):
+    before = signal.getsignal(number)
+    monkeypatch.setattr(desk, "stop", property(lambda _: os.kill(os.getpid(), number)))
+    assert main(["grade", "class"]) == code
+    by = "" if number is signal.SIGINT else f" by {number.name}"
+    err = capsys.readouterr().err
+    assert err.startswith(f"kata: stopped{by}. 0 of 2 students done.\n")
+    assert "goes on where it stopped" in err
+    assert signal.getsignal(number) is before
+
+
+def test_a_signal_that_is_ignored_stays_ignored(desk, monkeypatch):
+    """`nohup kata grade ...` goes on when its terminal is closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        monkeypatch.setattr(desk, "stop", property(lambda _: os.kill(os.getpid(), signal.SIGHUP)))
+        assert main(["grade", "class"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_stopped_before_anything_was_graded(desk, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("grader.collect.folder.collect_class", stop)
+    assert main(["grade", "class"]) == 130
+    assert capsys.readouterr().err == "kata: stopped. Nothing was graded yet.\n"
+
+
+def test_fresh_and_diff_reach_the_gradebook(desk, tmp_path, capsys):
+    assert main(["grade", "class"]) == 0
+    assert main(["grade", "class", "--diff"]) == 0
+    out = capsys.readouterr().out
+    assert "note     2 of 2 students unchanged: reused" in out
+    assert out.endswith("\nchanges  0 gained, 0 lost; 2 of 2 students unchanged\n")
+    assert desk.last.asked == []
+    assert main(["grade", "class", "--fresh"]) == 0
+    assert len(desk.last.asked) == 4
 
 
 @pytest.mark.parametrize("kind", [UsageError, SandboxError])

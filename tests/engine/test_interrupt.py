@@ -1,4 +1,4 @@
-"""Ctrl-C ends everything at once: no grading process, no zygote and no worker stays."""
+"""Ctrl-C or a SIGKILL ends everything at once: no grading process, no zygote and no worker stays."""
 
 import os
 import select
@@ -88,16 +88,20 @@ def ended(pidfd, seconds):
     return bool(poller.poll(seconds * 1000))
 
 
-def test_nothing_stays_after_an_interrupt(running):
+@pytest.mark.parametrize("kill", [False, True])
+def test_nothing_stays_after_an_interrupt_or_a_kill(running, kill):
     assert running.stdout.readline() == "the first is done\n"
     family = {}
     for pid in descendants(running.pid):
         with suppress(ProcessLookupError):
             family[pid] = os.pidfd_open(pid)
     assert len(family) >= 3  # two grading processes, and at least one zygote
-    os.killpg(running.pid, signal.SIGINT)  # as a terminal does
+    if kill:
+        os.kill(running.pid, signal.SIGKILL)  # as the kernel does when memory is short
+    else:
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does
     _, errors = running.communicate(timeout=60)
-    assert "KeyboardInterrupt" in errors
+    assert ("KeyboardInterrupt" in errors) is not kill
     assert all(ended(pidfd, 20) for pidfd in family.values())
     for pidfd in family.values():
         os.close(pidfd)

@@ -141,3 +141,17 @@ def test_tests_that_cannot_be_used_are_the_courses_fault(open_pool, tmp_path, te
         (tmp_path / folder / "u01_bad" / name).write_text(text)
     with open_pool(load_course(tmp_path), workers=1) as pool, pytest.raises(CourseError, match=complaint):
         list(pool.run([Job("one", "u01", {"u01_bad/bad.py": "def f(): pass\n"})]))
+
+
+def test_jobs_are_taken_one_by_one(pool, job):
+    """Whoever makes them from large uploads need not hold them all."""
+    taken = []
+
+    def jobs():
+        for name in ("one", "two", "three", "four"):
+            taken.append(name)
+            yield job(name)
+
+    ahead = [len(taken) - done for done, _ in enumerate(pool.run(jobs()), start=1)]
+    assert taken == ["one", "two", "three", "four"]
+    assert max(ahead) <= 1

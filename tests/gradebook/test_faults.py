@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -209,6 +209,28 @@ def test_something_else_in_the_place_of_a_file(grade, tmp_path, put, kind, name)
         assert (out / "target").read_text() == "of somebody else"
     assert not (out / "nowhere").exists()
     assert set(before) <= set(os.listdir(out))
+
+
+@pytest.mark.parametrize(("put", "kind"), [(_link, "a link"), (_dangling, "a link"), (os.mkfifo, "a pipe")])
+def test_something_else_in_the_place_of_the_feedback(grade, tmp_path, put, kind):
+    out = tmp_path / "grades"
+    grade(out)
+    shutil.rmtree(out / "feedback")
+    put(out / "feedback")
+    refused(grade, out, f"{out / 'feedback'} is {kind}, not a folder of katagrad", "Move it away")
+
+
+def test_feedback_is_not_written_into_a_folder_elsewhere(grade, tmp_path):
+    (tmp_path / "elsewhere").mkdir(mode=0o755)
+    with pytest.raises(UsageError, match="is a link, not a folder"):
+        grade(tmp_path / "grades", on_progress=lambda _: link(tmp_path / "grades", tmp_path / "elsewhere"))
+    assert os.listdir(tmp_path / "elsewhere") == []
+    assert (tmp_path / "elsewhere").stat().st_mode & 0o777 == 0o755
+
+
+def link(out, target):
+    with suppress(FileExistsError):
+        (out / "feedback").symlink_to(target)
 
 
 @pytest.mark.parametrize("damage", [b"\0\0\0\0", b'{"schema":2}\n', b"\xff\n", b"{}", b"[" * 5000 + b"\n"])

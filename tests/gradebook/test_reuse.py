@@ -1,7 +1,9 @@
 """What an earlier run found out is used again exactly where nothing that decides a verdict has changed."""
 
+import gc
 import hashlib
 import os
+import weakref
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +16,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import LatePolicy, Limits, Rules
 from grader.examine.outcome import Verdict
 from grader.examine.seed import Seed
+from grader.gradebook.compact import Compact
 from grader.gradebook.journal import read_journal
 from grader.gradebook.record import encode
 from grader.gradebook.session import grade_class
@@ -339,3 +342,49 @@ def without_times(files):
 
 def without_aside(files):
     return {name: held for name, held in files.items() if name != "set-aside.jsonl"}
+
+
+class Text(str):
+    """A file that can be watched."""
+
+    __slots__ = ("__weakref__",)
+
+
+def test_no_file_is_held_once_it_is_examined(desk, invented):
+    files = []
+
+    class Lazy:
+        def __len__(self):
+            return 5
+
+        def __iter__(self):
+            for n in range(5):
+                assert sum(file() is not None for file in files) <= 2  # of the last one, and of this one
+                text = Text(f"# {n}")
+                files.append(weakref.ref(text))
+                yield invented.handed_in(f"s{n}", {invented.SLOPES: text})
+                del text
+
+    for _ in range(2):
+        desk.grade(Lazy())
+        gc.collect()
+        assert [file() for file in files] == [None] * 5
+        files.clear()
+
+
+def test_what_students_share_is_held_once(invented, tmp_path):
+    compact, seen = Compact(), []
+    catalogue = invented.make_catalogue(tmp_path)
+    class_ = grade_class(
+        catalogue,
+        [invented.handed_in(f"s{n}") for n in range(2)],
+        invented.FakePool(catalogue),
+        tmp_path / "grades",
+        seed=invented.SEED,
+    )
+    for record in class_.records:
+        again = compact(msgspec.json.decode(msgspec.json.encode(record), type=type(record)))
+        assert again == record
+        seen.append(again)
+    assert len({id(record.tests) for record in seen}) == 1
+    assert len({id(record.versions) for record in seen}) == 1

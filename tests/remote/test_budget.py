@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from grader.errors import SandboxError, TooMuchMemory, TooSlow, WorkerLost
+from grader.errors import KilledBySystem, SandboxError, TooSlow, WorkerLost
 from grader.remote.budget import Jail
 from grader.remote.channel import Closed
 from grader.remote.wire import WireError
@@ -35,7 +35,7 @@ class Ended:
     [
         (End("exited", 0), WorkerLost, "ended itself (exit code 0)"),
         (End("exited", 3), WorkerLost, "ended itself (exit code 3)"),
-        (End("signal", 9, 1.0), TooMuchMemory, "want of memory"),
+        (End("signal", 9, 1.0), KilledBySystem, "want of memory"),
         (End("signal", 9, 5.1), TooSlow, "stopped after 5 s of computing"),
         (End("signal", 24, 5.1), TooSlow, "stopped after 5 s of computing"),
         (End("signal", 11), WorkerLost, "the interpreter crashed"),
@@ -53,7 +53,7 @@ def test_the_end_of_a_worker_in_words(end, kind, words):
 
 def test_what_was_used_before_this_exercise_does_not_count():
     process = Ended(End("signal", 9, 12.0), used=10.0)
-    assert type(Jail(process, 5.0).lost(Closed())) is TooMuchMemory
+    assert type(Jail(process, 5.0).lost(Closed())) is KilledBySystem
 
 
 def test_a_broken_frame_ends_the_worker():
