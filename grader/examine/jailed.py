@@ -5,6 +5,7 @@ from typing import Any
 
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SubmissionError
+from grader.examine.bounded import not_inherited
 from grader.examine.device import Device
 from grader.remote.budget import Jail
 from grader.remote.guard import FREE, Guard
@@ -42,9 +43,10 @@ class Zygotes:
         return Jail(zygote.spawn(bounds), limits.seconds)
 
     def _start(self, flavour: str) -> Zygote:
-        return Zygote(
-            flavour, self.rung, warm=f"grader.remote.warm:{flavour}", entry="grader.remote.worker:serve"
-        )
+        with not_inherited():
+            return Zygote(
+                flavour, self.rung, warm=f"grader.remote.warm:{flavour}", entry="grader.remote.worker:serve"
+            )
 
     def close(self) -> None:
         for zygote, _ in self._running.values():
@@ -71,6 +73,7 @@ class JailedBackend:
         self.session: Session | None = None
         self.fresh = True
         self._memory_mb = 0
+        self._in_place = False
         self._spent = 0.0
         self._unit: Unit | None = None
         self._module: Handle | None = None
@@ -116,6 +119,7 @@ class JailedBackend:
     def _load(self, unit: Unit) -> None:
         jail = self.zygotes.spawn(unit.flavour, self.limits)
         self.session, self._unit, self._memory_mb = Session(jail), unit, self.limits.memory_mb
+        self.session.in_place = self._in_place
         try:
             self._module = self.session.load(self.files, unit.module, self.guard)
         except (Exception, RunStopped) as error:
@@ -134,11 +138,16 @@ class JailedBackend:
         assert self.session is not None
         self.session.replace(unit.module, symbol, kind, function)
 
-    def settle(self, failed: bool) -> None:
+    def begin_test(self, in_place: bool) -> None:
+        self._in_place = in_place
+        if self.session is not None:
+            self.session.in_place = in_place
+
+    def settle(self, failed: bool, example: bool = False) -> None:
         if self.session is not None:
             if not failed:
                 self.session.settle_all()
-            self.session.forget()
+            self.session.forget(example)
 
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""
