@@ -4,12 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 GRADES ?= grades
 SEEDS  ?= 50
+FRAMES ?= 1000000
+SEED   ?= 1
 
 # Every install goes through constraints.txt, those of isolated builds too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify seeds bench stubs clean
+.PHONY: grade test lint verify seeds fuzz bench stubs clean
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
@@ -32,6 +34,9 @@ seeds: $(VENV)/.dev  ## prove that solutions and right answers pass under 50 cou
 
 stubs: $(VENV)/.dev  ## write the generated files anew
 	$(BIN)/kata stubs
+
+fuzz: $(VENV)/.dev  ## a million malformed frames against the grader's end of the wire; takes minutes
+	$(BIN)/python tests/remote/fuzz_wire.py --frames $(FRAMES) --seed $(SEED)
 
 bench: $(VENV)/.dev  ## speed, as ratios side by side
 	$(BIN)/python bench/grading.py

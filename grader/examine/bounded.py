@@ -1,7 +1,7 @@
 """Bounds what this process itself uses: a test, or the reference, may be handed hostile numbers.
 
-Three nets. A test that computes for too long is stopped by a signal between two of its steps; one that
-asks for too much memory is refused it by the kernel; and a single step without end (sum(range(10**12)) is one)
+Three nets. A test that computes for too long is stopped by a signal between two of its steps; one that asks
+for too much memory is refused it by the kernel; and a single step without end, sum(range(10**12)) for one,
 ends the process, for nothing less can stop it.
 """
 
