@@ -6,12 +6,14 @@ GRADES ?= grades
 SEEDS  ?= 50
 KILLS  ?= 200
 FUZZ   ?= 300
+FRAMES ?= 1000000
+SEED   ?= 1
 
 # Every install goes through constraints.txt, those of isolated builds too.
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads
+.PHONY: grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads fuzz
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
@@ -37,6 +39,8 @@ stubs: $(VENV)/.dev  ## write the generated files anew
 
 fuzz-uploads: $(VENV)/.dev  ## hand in random archives for minutes: each is read or refused in a line
 	$(BIN)/python tests/collect/fuzz.py $(FUZZ)
+fuzz: $(VENV)/.dev  ## a million malformed frames against the grader's end of the wire; takes minutes
+	$(BIN)/python tests/remote/fuzz_wire.py --frames $(FRAMES) --seed $(SEED)
 
 bench: $(VENV)/.dev  ## speed, as ratios side by side
 	$(BIN)/python bench/grading.py

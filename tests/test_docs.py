@@ -36,6 +36,7 @@ from grader.gradebook.record import Hashes, Record, TestRecord
 from grader.gradebook.tables import long_csv, wide_csv
 from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
+from grader.remote.channel import MAX_ALIVE
 from grader.remote.warm import STDLIB
 from grader.student.progress import State
 from grader.verify.claims_bank import AT_LEAST
@@ -362,6 +363,9 @@ def test_the_numbers_in_the_text_are_those_of_the_code():
     assert f"at most {unpacked.MOST_PIECES:,} pieces" in formats
     assert f"xz gets {unpacked.MOST_MEMORY >> 20} MiB to unpack" in formats
     assert f"at most {wire.MAX_STRUCTURE >> 20} MiB and {wire.MAX_BUFFERS >> 20} MiB" in formats
+    assert f"the structure that a worker sends, at most {wire.MAX_REPLY >> 20} MiB" in formats
+    assert f"at most {wire.MAX_PARTS:,} lists" in formats
+    assert f"that a test still holds are at most {MAX_ALIVE >> 20} MiB" in formats
     assert f"in hex, at most {wire.MAX_INT_DIGITS:,} digits" in formats
     assert f"at most {wire.MAX_DEPTH} levels deep" in formats
     assert f"draws {MAX_EXAMPLES} examples" in authors

@@ -127,7 +127,7 @@ def test_gradient_of_a_product(student):
         )
 
 
-@exercise("u01.numerical_gradient")
+@exercise("u01.numerical_gradient", in_place=True)
 def test_gradient_has_one_entry_for_each_entry(student):
     """For x of shape (2, 3) the gradient has shape (2, 3); x itself is the same afterwards."""
     x = np.array([[1.0, -2.0, 3.0], [0.5, 0.0, -1.0]])

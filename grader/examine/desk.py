@@ -25,8 +25,14 @@ class Backend(Protocol):
     def build(self, path: str, *args: Any, **kwargs: Any) -> Any:
         """A library object on the student's side: `build("torch.nn.Linear", 3, 5)`."""
 
-    def settle(self, failed: bool) -> None:
-        """A test is over: ask for what it asked for and never read. `failed`: drop it instead."""
+    def begin_test(self, in_place: bool) -> None:
+        """A test begins. in_place: it sees what the student's code changes in its arguments."""
+
+    def settle(self, failed: bool, example: bool = False) -> None:
+        """A test is over: ask for what it asked for and never read. `failed`: drop it instead.
+
+        example: only one example of it is
+        """
 
     def close(self) -> None:
         """Forget this student."""
@@ -101,6 +107,12 @@ def exercise_of(item: pytest.Item) -> tuple[str, float]:
             'Put @exercise("uNN.name") above it.',
         )
     return marker.args[0], float(marker.args[1])
+
+
+def sees_changes(item: pytest.Item) -> bool:
+    """Whether a test sees what the student's code changes in its arguments."""
+    marker = item.get_closest_marker("exercise")
+    return marker is not None and marker.kwargs.get("in_place") is True
 
 
 def test_key(item: pytest.Item) -> str:

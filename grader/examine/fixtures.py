@@ -94,21 +94,28 @@ def seed_hypothesis(item: pytest.Item, desk: Desk) -> None:
     function = item.obj  # type: ignore[attr-defined]
     hypothesis.seed(desk.seed.number(exercise_of(item)[0], test_key(item), desk.draw))(function)
     inner = getattr(function.hypothesis.inner_test, "__kata_inner__", function.hypothesis.inner_test)
-    function.hypothesis.inner_test = _without_simple_cases(inner) if desk.draw else inner
+    function.hypothesis.inner_test = _one_by_one(inner, desk, SIMPLE_CASES if desk.draw else 0)
 
 
-def _without_simple_cases(inner: Callable[..., Any]) -> Callable[..., Any]:
-    """The test without the cases that Hypothesis begins with: on every seed the simplest, then nearly so.
+def _one_by_one(inner: Callable[..., Any], desk: Desk, without: int) -> Callable[..., Any]:
+    """The test, one example after the other: what one asked for and never read is not the next one's.
 
-    Another draw that met them again would be no other draw.
+    without: cases with which Hypothesis begins on every seed, the simplest, then nearly so. Another draw
+    that met them again would be no other draw.
     """
     calls = itertools.count()
 
     @functools.wraps(inner)
     def test(*args: Any, **kwargs: Any) -> Any:
-        if next(calls) < SIMPLE_CASES:
+        if next(calls) < without:
             hypothesis.reject()
-        return inner(*args, **kwargs)
+        failed = True
+        try:
+            result = inner(*args, **kwargs)
+            failed = False
+        finally:
+            desk.backend.settle(failed, example=True)
+        return result
 
     test.__kata_inner__ = inner  # type: ignore[attr-defined]
     return test

@@ -5,6 +5,7 @@ from typing import Any
 
 from grader.course.model import Limits, Unit
 from grader.errors import RunStopped, SandboxError, SubmissionError
+from grader.examine.bounded import not_inherited
 from grader.examine.device import Device
 from grader.remote.budget import Jail
 from grader.remote.guard import FREE, Guard
@@ -62,13 +63,14 @@ class Zygotes:
         return zygote, is_new
 
     def _start(self, flavour: str) -> Zygote:
-        return Zygote(
-            flavour,
-            self.rung,
-            warm=f"grader.remote.warm:{flavour}",
-            entry="grader.remote.worker:serve",
-            without=self.without,
-        )
+        with not_inherited():
+            return Zygote(
+                flavour,
+                self.rung,
+                warm=f"grader.remote.warm:{flavour}",
+                entry="grader.remote.worker:serve",
+                without=self.without,
+            )
 
     def close(self) -> None:
         for zygote, _ in self._running.values():
@@ -96,6 +98,7 @@ class JailedBackend:
         self.session: Session | None = None
         self.fresh = True
         self._memory_mb = 0
+        self._in_place = False
         self._spent = 0.0
         self._unit: Unit | None = None
         self._module: Handle | None = None
@@ -141,6 +144,7 @@ class JailedBackend:
     def _load(self, unit: Unit) -> None:
         jail = self.zygotes.spawn(unit.flavour, self.limits)
         self.session, self._unit, self._memory_mb = Session(jail), unit, self.limits.memory_mb
+        self.session.in_place = self._in_place
         try:
             self._module = self.session.load(self.files, unit.module, self.guard)
         except (Exception, RunStopped) as error:
@@ -160,13 +164,18 @@ class JailedBackend:
         assert self.session is not None
         self.session.replace(unit.module, symbol, kind, function)
 
-    def settle(self, failed: bool) -> None:
+    def begin_test(self, in_place: bool) -> None:
+        self._in_place = in_place
+        if self.session is not None:
+            self.session.in_place = in_place
+
+    def settle(self, failed: bool, example: bool = False) -> None:
         if self.session is not None and self.session.jail.ours:
             self.drop()
         if self.session is not None:
             if not failed:
                 self.session.settle_all()
-            self.session.forget()
+            self.session.forget(example)
 
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""

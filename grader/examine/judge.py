@@ -25,7 +25,7 @@ from grader.errors import (
 )
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding, Mismatch
-from grader.remote.fault import Frame, StudentError
+from grader.remote.fault import MAX_TEXT, Frame, StudentError
 
 LEFT_IN = "you left `raise NotImplementedError` on line {line}"
 WIDTH = 400  # of a student's line, as far as it is shown
@@ -56,9 +56,9 @@ def judge(error: BaseException, sources: Mapping[str, str]) -> tuple[Verdict, Fi
     if type(error).__module__.startswith("hypothesis") and "Flaky" in type(error).__name__:
         return Verdict.WRONG, Finding(what="the same call gave different results when it was made again")
     if isinstance(error, AssertionError) and text_of(error):
-        return Verdict.WRONG, Finding(what=clean(text_of(error)).partition("\n")[0])
+        return Verdict.WRONG, Finding(what=_told(error).partition("\n")[0])
     return Verdict.GRADER_ERROR, Finding(
-        what=f"the test itself failed: {type(error).__name__}: {clean(text_of(error))}",
+        what=f"the test itself failed: {type(error).__name__}: {_told(error)}",
         where=_place_of_test(error),
         help="This is not your fault. Please report it.",
     )
@@ -74,6 +74,11 @@ _STOP_HELP = {
 def clean(text: str) -> str:
     """Text without memory addresses: it must read the same in every run."""
     return _ADDRESS.sub("", text)
+
+
+def _told(error: BaseException) -> str:
+    """What an error of a test says; it may quote a text of the student's, which may be long."""
+    return clean(text_of(error)[:MAX_TEXT])
 
 
 def place_of(source: str, file: str, symbols: tuple[str, ...]) -> str:

@@ -4,13 +4,16 @@ Used by the student's own run and by the grader: the same verdict, whichever bac
 """
 
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
 
-from grader.examine.desk import DESK
+from grader.errors import RunStopped
+from grader.examine import bounded
+from grader.examine.desk import DESK, sees_changes
 from grader.examine.fixtures import is_redrawable, seed_hypothesis
 from grader.examine.judge import judge
 from grader.examine.outcome import Verdict
@@ -75,12 +78,20 @@ def run_test(item: pytest.Item, draw: int = 0, nextitem: pytest.Item | None = No
         del item.stash[RAISED]
     desk.draw = draw
     seed_hypothesis(item, desk)
+    reports: Sequence[pytest.TestReport] = ()
     try:
-        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        desk.backend.begin_test(sees_changes(item))
+        with bounded.a_test():
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    except (MemoryError, RunStopped) as between:  # two phases of the test
+        item.stash[RAISED] = between
+        with suppress(BaseException):
+            item.session._setupstate.teardown_exact(None)
     finally:
         desk.draw = 0
     error = item.stash.get(RAISED, None)
     if error is not None:
+        error = bounded.judged(error)
         return Ran(*judge(error, desk.backend.sources), reports, error)
     if any(report.skipped for report in reports) or any(hasattr(report, "wasxfail") for report in reports):
         finding = Finding(what="the test was skipped, which counts as not passed")

@@ -18,6 +18,7 @@ from grader.gradcheck.plain import Array
 
 __tracebackhide__ = True  # pytest shows the test's line, not ours
 
+LONGEST = 500  # characters of a text; one of a student's can have a million
 _ATTRIBUTE = re.compile(r"\w\.[A-Za-z_]\w*$")  # of="a.grad": a value that is stored, not returned
 
 
@@ -108,7 +109,9 @@ def fail(
 
 
 def _text(value: object) -> str:
-    return value if type(value) is str else show.value(plain.settled(value))
+    if type(value) is not str:
+        return show.value(plain.settled(value))
+    return value if len(value) <= LONGEST else f"{value[:LONGEST]}… ({len(value)} characters)"
 
 
 def _clean(finding: Finding) -> Finding:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from grader.errors import text_of
 from grader.remote.wire import Tree, WireError
 
 _NO_MEMORY = ("DefaultCPUAllocator: can't allocate", "DefaultCPUAllocator: not enough", "CUDA out of memory")
@@ -74,10 +75,10 @@ def _syntax(tree: Tree) -> tuple[str, int, str, int] | None:
     return None
 
 
-def lacks_memory(error: StudentError) -> bool:
+def lacks_memory(error: BaseException) -> bool:
     """Whether it says that no memory was left; torch says so with a RuntimeError."""
     return isinstance(error, MemoryError) or (
-        isinstance(error, RuntimeError) and any(words in error.text for words in _NO_MEMORY)
+        isinstance(error, RuntimeError) and any(words in text_of(error) for words in _NO_MEMORY)
     )
 
 

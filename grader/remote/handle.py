@@ -133,6 +133,10 @@ class Handle:
             return repr(self.__kata_value__)
         return f"<{self.__kata_type__} object of the student>"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis asks an argument for before anything else: the student's code is not asked."""
+        printer.text(repr(self))
+
     def __hash__(self) -> int:
         return hash((Handle.__name__, self.__kata_number__))  # not that of a number, or `==` would be asked
 

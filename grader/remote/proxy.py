@@ -123,8 +123,13 @@ class Session:
         if self.queue:
             self.request("same", None)
 
-    def forget(self) -> None:
-        """Drop what was asked for and not yet sent: the test, or the example, that asked is over."""
+    def forget(self, example: bool = False) -> None:
+        """Drop what was asked for and not yet sent: the test that asked is over, or one example of it.
+
+        The next test asks the module for its functions anew: student code may have bound other ones.
+        """
+        if not example:
+            self.found.clear()
         self.queue.clear()
         self.plain.clear()
         self.failures.clear()

@@ -71,8 +71,11 @@ class Unpacker:
 
     def place(self, at: Tree) -> tuple[int, int]:
         match at:
-            case [int() as offset, int() as length] if (
-                offset >= 0 and length >= 0 and offset + length <= len(self.buffers)
+            case [offset, length] if (
+                type(offset) is type(length) is int  # True is an int too, but not to torch
+                and offset >= 0
+                and length >= 0
+                and offset + length <= len(self.buffers)
             ):
                 return offset, length
         raise WireError("an array points outside its frame")

@@ -125,7 +125,7 @@ def test_gradient_at_one_number(student, rng):
         check_gradient(student, lambda p, c=c: np.sum(np.exp(c * p)), lambda p, c=c: c * np.exp(c * p), x)
 
 
-@exercise("u01.numerical_gradient")
+@exercise("u01.numerical_gradient", in_place=True)
 def test_x_is_left_as_it_was(student, rng):
     """x is the caller's: it holds the same numbers after the call, to the last digit."""
     f, slopes = landscape(rng, (3, 5))

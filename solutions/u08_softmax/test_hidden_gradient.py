@@ -84,7 +84,7 @@ def test_gradient_of_rows_and_of_batches(student, rng, reference, device):
     check(yours, expected, called=call("cross_entropy_gradient", logits))
 
 
-@exercise("u08.ce_gradient", weight=2)
+@exercise("u08.ce_gradient", weight=2, in_place=True)
 def test_two_ways_to_one_gradient(student, rng, reference, device):
     """softmax_backward takes any dL/dp to dL/dz; for the loss, cross_entropy_gradient goes the whole way."""
     for shape, dim in (((3, 5), 1), ((5, 3), 0), ((3, 5, 7), 1), ((7,), -1)):
@@ -143,7 +143,7 @@ def test_gradient_at_large_logits(student, rng, reference, device):
         check_gradient(student, reference, z, targets, upstream=some_factor(rng), broken=broken, far=True)
 
 
-@exercise("u08.ce_gradient")
+@exercise("u08.ce_gradient", in_place=True)
 def test_gradient_keeps_dtype_and_arguments(student, rng, reference, device):
     """The gradient has the logits' dtype, and the logits and targets stay as they were."""
     for dtype in (F64, F32):

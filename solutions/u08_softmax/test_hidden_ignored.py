@@ -67,7 +67,7 @@ def masked_suspects(reference, logits, targets, ignore_index):
     return suspects
 
 
-@exercise("u08.ignore_index", weight=2)
+@exercise("u08.ignore_index", weight=2, in_place=True)
 def test_loss_of_the_positions_that_count(student, rng, reference, device):
     """The mean over the positions whose target is not ignore_index, which may also be a class."""
     for shape, V, ignored in IGNORED:
@@ -110,7 +110,7 @@ def masked_gradient_suspects(reference, logits, targets, ignore_index):
     return suspects
 
 
-@exercise("u08.ignore_index", weight=2)
+@exercise("u08.ignore_index", weight=2, in_place=True)
 def test_gradient_of_the_positions_that_count(student, rng, reference, device):
     """Positions that count share the mean among them; all others have a gradient of exactly 0."""
     for shape, V, ignored in IGNORED:

@@ -131,7 +131,7 @@ def test_classes_that_are_impossible(student, rng, reference, device):
     check(yours, right_loss(reference, logits, targets), of="the loss", called=called)
 
 
-@exercise("u08.cross_entropy")
+@exercise("u08.cross_entropy", in_place=True)
 def test_other_reductions_are_refused(student, rng, reference, device):
     """A reduction that is neither "mean" nor "sum" raises ValueError: a silent guess would hide a typo."""
     logits, targets = normal(rng, 5, 3, device=device), positions(rng, 3, 5, device=device)

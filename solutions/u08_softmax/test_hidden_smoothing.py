@@ -105,7 +105,7 @@ def smoothed_cases(rng, device):
         yield logits, targets, s, ignored, called
 
 
-@exercise("u08.label_smoothing", weight=2)
+@exercise("u08.label_smoothing", weight=2, in_place=True)
 def test_loss_against_softer_targets(student, rng, reference, device):
     """The target gets 1 - smoothing; the smoothing is shared equally by all V classes; ignored is ignored."""
     for logits, targets, s, ignored, words in smoothed_cases(rng, device):
@@ -118,7 +118,7 @@ def test_loss_against_softer_targets(student, rng, reference, device):
         check_loss(yours, expected, called=called, suspects=suspects)
 
 
-@exercise("u08.label_smoothing", weight=2)
+@exercise("u08.label_smoothing", weight=2, in_place=True)
 def test_gradient_against_softer_targets(student, rng, reference, device):
     """The gradient is that of the smoothed loss, and exactly 0 at ignored positions."""
     for drawn, targets, s, ignored, words in smoothed_cases(rng, device):
@@ -205,7 +205,7 @@ HOT_TARGET = "the target is divided by the temperature, but not the probabilitie
 ONLY_FACTOR = "the probabilities are those of temperature 1"
 
 
-@exercise("u08.perplexity_baseline_temperature", weight=2)
+@exercise("u08.perplexity_baseline_temperature", weight=2, in_place=True)
 def test_gradient_at_a_temperature(student, rng, reference, device):
     """The gradient at the logits themselves, not at the logits after their division."""
     for shape, V, near, dtype in (

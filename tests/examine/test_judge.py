@@ -245,3 +245,9 @@ def test_where_a_symbol_stands(symbols, place):
 @pytest.mark.parametrize("source", ["def f(:", "\0", "x = " + "(" * 5000])
 def test_a_source_that_cannot_be_read_has_no_lines(source):
     assert place_of(source, "a.py", ("f",)) == "a.py"
+
+
+@pytest.mark.parametrize("kind", [AssertionError, TypeError])
+def test_a_long_text_in_an_error_of_a_test_is_cut(kind):
+    _, finding = judge(kind("x" * 1_000_000), {})
+    assert len(finding.what) < 3_000

@@ -221,3 +221,10 @@ def test_fail_speaks_the_words_of_the_test():
     assert caught.value.finding == Finding(
         "x was changed", "", "step(x)", "[1.0]", "as before", help="copy", candidates=("in place",)
     )
+
+
+def test_a_long_text_is_cut():
+    with pytest.raises(Mismatch) as info:
+        fail("it is wrong", yours="x" * 1_000_000)
+    assert len(info.value.finding.yours) < 1_000
+    assert info.value.finding.yours.endswith("… (1000000 characters)")

@@ -119,7 +119,7 @@ def frames_of(values):
     yield ["tripped", "torch.autograd.grad", ["u00_probe/probe.py", 9]], b""
 
 
-def _framed(structure, buffers=b""):
+def framed(structure, buffers=b""):
     return HEADER.pack(len(structure), len(buffers)) + structure + buffers
 
 
@@ -184,7 +184,7 @@ class Mutants:
                 ]
         if chance.random() < 0.25:
             return self.spoilt(message, buffers)
-        return _framed(encode(message), buffers)
+        return framed(encode(message), buffers)
 
     def spoilt(self, message, buffers: bytes) -> bytes:
         """The frame of a message with some of it changed."""
@@ -199,7 +199,7 @@ class Mutants:
             structure = encode(message)
         except (msgspec.MsgspecError, OverflowError, RecursionError, TypeError, ValueError):
             structure = b"\xc1" * 4
-        frame = _framed(structure, buffers)
+        frame = framed(structure, buffers)
         return self.bytes(frame) if pick() < 0.35 else frame
 
     def atom(self):
@@ -281,7 +281,7 @@ def heavy_frames():
     """(name, frame): what fits into a frame and makes the most of it."""
 
     def ok(tree: bytes):
-        return _framed(b"\x94\xa2ok" + tree + b"\x90\x90")
+        return framed(b"\x94\xa2ok" + tree + b"\x90\x90")
 
     def long(count, part):
         return b"\xdd" + count.to_bytes(4, "big") + b"\xa1l" + part * (count - 1)
@@ -326,4 +326,4 @@ def heavy_frames():
         [],
         [],
     ]
-    yield "an error of many words", _framed(encode(names))
+    yield "an error of many words", framed(encode(names))

@@ -82,6 +82,7 @@ def assert_by_value(value, depth=0):
 @example(["T", "float32", [0] * 70, [0, 0], "cpu", False])
 @example(["T", "float64", [1], [4, 8], "cpu", False])
 @example(["T", "float32", [1], [0, 4], "meta", False])
+@example(["T", "float32", [1], [False, 4], "cpu", False])
 @example(["a", "|b1", [4], [0, 4], True])
 @example(["T", "bool", [4], [0, 4], "cpu", False])
 @example(["n", "|b1", b"\2"])

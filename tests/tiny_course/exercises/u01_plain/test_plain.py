@@ -27,7 +27,7 @@ def test_a_parabola(student):
     assert_close(yours, 4.0, of="the slope", called="central_difference(f, 3.0, 1e-3)", rtol=1e-9)
 
 
-@exercise("u01.scale_in_place")
+@exercise("u01.scale_in_place", in_place=True)
 def test_an_array_is_scaled_where_it_lies(student):
     """The caller's own array is changed."""
     x = np.array([1.0, -2.0, 3.0])

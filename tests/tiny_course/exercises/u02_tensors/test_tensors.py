@@ -12,7 +12,7 @@ def test_two_rows(student):
     assert_close(student.normalize(x), torch.tensor([[0.25, 0.75], [0.5, 0.5]]), of="the rows")
 
 
-@exercise("u02.add_in_place")
+@exercise("u02.add_in_place", in_place=True)
 def test_the_tensor_itself_changes(student):
     """The first tensor holds the sum afterwards."""
     x, y = torch.tensor([[1.0, 2.0]]), torch.tensor([[10.0, 20.0]])

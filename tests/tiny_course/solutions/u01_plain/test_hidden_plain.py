@@ -48,7 +48,7 @@ def test_nothing_to_describe(student):
     assert_equal(student.describe([]), expected, of="the description", called="describe([])")
 
 
-@exercise("u01.describe")
+@exercise("u01.describe", in_place=True)
 def test_the_list_stays(student):
     """The caller's list keeps its order."""
     values = [3.0, 1.0, 2.0]
@@ -95,7 +95,7 @@ def test_an_error_of_f_comes_through(student):
         student.central_difference(f, 1.0)
 
 
-@exercise("u01.scale_in_place")
+@exercise("u01.scale_in_place", in_place=True)
 @pytest.mark.parametrize("shape", [(4,), (2, 3), ()], ids=str)
 def test_arrays_of_any_shape(student, rng, shape):
     """The caller's array is changed, whatever its shape; an empty one is no trouble."""
@@ -107,7 +107,7 @@ def test_arrays_of_any_shape(student, rng, shape):
     assert_close(x, before * factor, of="the array after the call", suspects=suspects)
 
 
-@exercise("u01.scale_in_place")
+@exercise("u01.scale_in_place", in_place=True)
 def test_a_list_inside_a_dict(student, rng):
     """A list is changed too, seen through every name that it has."""
     numbers = [1, 2.5, -4]
@@ -117,7 +117,7 @@ def test_a_list_inside_a_dict(student, rng):
     assert_equal(numbers, [2, 5.0, -8], of="the list by its first name")
 
 
-@exercise("u01.scale_in_place")
+@exercise("u01.scale_in_place", in_place=True)
 def test_a_part_of_an_array(student):
     """A view is changed where it lies, its neighbours are not."""
     x = np.arange(6.0).reshape(2, 3)
@@ -125,7 +125,7 @@ def test_a_part_of_an_array(student):
     assert_close(x, np.array([[0.0, 10.0, 2.0], [3.0, 40.0, 5.0]]), of="the whole array after the call")
 
 
-@exercise("u01.scaled", weight=2)
+@exercise("u01.scaled", weight=2, in_place=True)
 @given(st.integers(1, 4), st.integers(1, 3), numbers)
 def test_the_argument_stays(student, rows, columns, factor):
     """The copy is scaled, the argument is not."""

@@ -26,7 +26,7 @@ def test_every_dtype_is_kept(student, rng, dtype):
     assert_close(yours, expected, of="the rows", rtol=TOLERANCE[dtype], suspects=suspects)
 
 
-@exercise("u02.normalize")
+@exercise("u02.normalize", in_place=True)
 def test_the_argument_stays(student, rng):
     """The argument is not changed."""
     x = positive(rng, 2, 4)
@@ -35,7 +35,7 @@ def test_the_argument_stays(student, rng):
     assert_equal(x, before, of="x after the call")
 
 
-@exercise("u02.add_in_place", weight=2)
+@exercise("u02.add_in_place", weight=2, in_place=True)
 def test_the_result_is_the_argument(student, rng):
     """x holds the sum, y stays, and what comes back is x itself."""
     x, y = positive(rng, 3, 2), positive(rng, 3, 2)
@@ -51,7 +51,7 @@ def test_the_result_is_the_argument(student, rng):
         )
 
 
-@exercise("u02.add_in_place")
+@exercise("u02.add_in_place", in_place=True)
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 def test_a_part_of_a_tensor(student, rng, dtype):
     """A column is changed where it lies, its neighbours are not."""
