@@ -123,6 +123,7 @@ class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole catalogue.
 
     follow_through: what a test is worth that passes once the reference stands in for what it needs
+    submission_seconds: seconds of computing that all of one submission may use up
     """
 
     id: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]*$")]
@@ -134,5 +135,6 @@ class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     late: LatePolicy = LatePolicy()
     follow_through: Fraction = 1.0
     limits: Limits = Limits()
+    submission_seconds: Positive = 120.0
     rules: FlavourRules = FlavourRules()
     units: tuple[Unit, ...]

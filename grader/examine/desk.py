@@ -44,6 +44,9 @@ class ExamBackend(Backend, Protocol):
 
     fresh: bool
 
+    def spent(self) -> float:
+        """CPU seconds of all processes that held this student's code, beside this one."""
+
     def admit(self, files: Mapping[str, str], guard: Guard = FREE) -> None:
         """Take the next student: whatever the last one left is gone."""
 

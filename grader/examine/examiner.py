@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from msgspec.structs import replace as replace_fields
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Rules, Unit
 from grader.course.symbols import unchanged
 from grader.errors import CourseError, KataError, RunStopped
+from grader.examine.allowance import Allowance
 from grader.examine.bounded import Bounds, own_seconds
 from grader.examine.desk import Desk, ExamBackend, exercise_of
 from grader.examine.fixtures import title_of
@@ -27,6 +27,7 @@ from grader.remote.guard import FREE, Guard
 from grader.rules.verdicts import Rulebook
 
 PATIENCE = 3  # times its seconds: what an exercise may use once the reference stands in
+SLOW_ELSEWHERE = "Look at the exercises before it that are slow: they took the time."
 NOT_CHECKED = Ran(Verdict.NOT_CHECKED, None, ())
 
 
@@ -80,11 +81,15 @@ class Examiner:
         """One outcome for every exercise of the unit, or for these only, in the order of course.yml."""
         self.backend.admit(files, _guard(self.desk.catalogue.unit_rules(unit)))
         self._broken = self._rulebook.broken(unit, files)
+        self.allowance = Allowance(self.desk.catalogue, unit, self.backend.spent)
         outcomes: dict[str, ExerciseOutcome] = {}
         try:
             for exercise in [e for e in unit.exercises if not only or e.id in only]:
-                with own_seconds(self.desk.catalogue.limits(exercise.id).seconds, self.bounds):
-                    outcomes[exercise.id] = self._exercise(unit, exercise, files, outcomes)
+                self.allowance.next(exercise)
+                limits = self.allowance.limits(self.desk.catalogue.limits(exercise.id))
+                with own_seconds(limits.seconds, self.bounds):
+                    outcome = self._exercise(unit, exercise, files, outcomes)
+                outcomes[exercise.id] = self._used_up(outcome) if self.allowance.cut else outcome
         finally:
             self.backend.close()
         return tuple(outcomes.values())
@@ -100,11 +105,12 @@ class Examiner:
         suite = self.suites[exercise.id]
         limits = self.desk.catalogue.limits(exercise.id)
         needs = self._not_right(exercise, before)
-        self.backend.begin(limits, afresh=bool(needs))  # it may well fail: then a second run is spared
+        # Afresh where it may well fail: then a second run is spared.
+        self.backend.begin(self.allowance.limits(limits), afresh=bool(needs))
         tests = self._run(suite, named=not needs)
         if not self.backend.fresh and any(test.verdict is not Verdict.RIGHT for test in tests):
             # What an earlier exercise left behind must not decide: only a repeated failure counts.
-            self.backend.begin(limits, afresh=True)
+            self.backend.begin(self.allowance.limits(limits), afresh=True)
             tests = self._run(suite)
         outcome = self._sum_up(unit, exercise, files, tests, before)
         return self._follow_through(unit, exercise, files, outcome, before)
@@ -124,7 +130,7 @@ class Examiner:
         symbols = tuple(symbol for n in needs for symbol in self.desk.catalogue.exercise(n).symbols)
         suite = self.suites[exercise.id]
         limits = self.desk.catalogue.limits(exercise.id)
-        self.backend.begin(replace_fields(limits, seconds=limits.seconds * PATIENCE), afresh=True)
+        self.backend.begin(self.allowance.limits(limits, PATIENCE), afresh=True)
         try:
             if not put_in_place(self.backend, unit, self.desk.reference.open(unit), symbols):
                 return outcome
@@ -134,6 +140,14 @@ class Examiner:
         if tests is None:
             return outcome
         return summed_up(outcome, tests, needs, place_of(files[unit.file], unit.file, exercise.symbols))
+
+    def _used_up(self, outcome: ExerciseOutcome) -> ExerciseOutcome:
+        """The words for what was stopped because of the whole submission. No figure: it varies."""
+        if outcome.verdict is not Verdict.TOO_SLOW or outcome.finding is None:
+            return outcome
+        seconds = self.desk.catalogue.course.submission_seconds
+        what = f"stopped early: this submission had used up most of the {seconds:g} s that it has in all"
+        return replace(outcome, finding=replace(outcome.finding, what=what, help=SLOW_ELSEWHERE))
 
     def _not_right(self, exercise: Exercise, before: Mapping[str, ExerciseOutcome]) -> tuple[str, ...]:
         """What it needs, directly or not, of this unit, and what is not right."""

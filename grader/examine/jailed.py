@@ -71,6 +71,7 @@ class JailedBackend:
         self.session: Session | None = None
         self.fresh = True
         self._memory_mb = 0
+        self._spent = 0.0
         self._unit: Unit | None = None
         self._module: Handle | None = None
         self._failed: dict[str, BaseException] = {}
@@ -85,6 +86,11 @@ class JailedBackend:
         self.guard = guard
         self.files = dict(files)
         self._failed = {}
+        self._spent = 0.0
+
+    def spent(self) -> float:
+        running = 0.0 if self.session is None else self.session.jail.process.cpu_seconds()
+        return self._spent + running
 
     def begin(self, limits: Limits, afresh: bool = False) -> None:
         """Start an exercise: its budget begins now, in a worker of its own where it asks for one."""
@@ -137,6 +143,7 @@ class JailedBackend:
     def drop(self) -> None:
         """End the worker. The next test gets a new one."""
         if self.session is not None:
+            self._spent = self.spent()
             self.session.close()
         self.session = self._unit = self._module = None
 
