@@ -44,6 +44,7 @@ class Sandbox(StrEnum):
 
     AUTO = "auto"
     NAMESPACES = "namespaces"
+    USERNS = "userns"
     CONTAINER = "container"
     SECCOMP = "seccomp"
 

@@ -25,6 +25,7 @@ from grader.examine.outcome import ExerciseOutcome, Verdict
 from grader.examine.seed import Seed
 from grader.gradcheck.message import Finding
 from grader.sandbox.layers import Rung, resolve
+from grader.sandbox.rungs import NOTHING, Layer, named
 
 __all__ = ["Job", "JobResult", "Pool"]
 
@@ -37,6 +38,7 @@ class Pool:
     rung: "auto" for the strongest sandbox that works here, or a rung's name. workers: 0 for one a core.
     backend: makes the place where the code runs, instead of that sandbox; for the course's own answers only.
     device: where the tests of torch units put their tensors; a jail keeps workers off any but "cpu".
+    without: layers of the sandbox to leave off, for proofs of what each is worth; the records say so.
     Raises SandboxError where no sandbox works, CourseError where the course's tests do not import.
     """
 
@@ -49,14 +51,19 @@ class Pool:
         workers: int = 0,
         backend: MakeBackend | None = None,
         device: str = Device.CPU,
+        without: frozenset[Layer] = NOTHING,
     ) -> None:
         self.catalogue, self.seed, self.device = catalogue, seed, device
         self.rung = resolve(rung) if backend is None else Rung.UNSAFE
-        self._backend = backend or partial(JailedBackend.on, self.rung, device)
+        self._backend = backend or partial(JailedBackend.on, self.rung, device, without)
         self.workers = workers or len(os.sched_getaffinity(0))
         self._context = multiprocessing.get_context("spawn")
         self._processes: list[GradingProcess] = []
-        self.facts = {"sandbox": str(self.rung), "python": platform.python_version(), **_versions()}
+        self.facts = {
+            "sandbox": named(self.rung, without),
+            "python": platform.python_version(),
+            **_versions(),
+        }
         if device != Device.CPU:
             self.facts["device"] = device
 

@@ -13,16 +13,20 @@ from grader.remote.proxy import Session
 from grader.sandbox.layers import Rung
 from grader.sandbox.limits import MIB, Bounds
 from grader.sandbox.process import Zygote
+from grader.sandbox.rungs import NOTHING, Layer
 
 RECYCLE_AFTER = 500  # workers from one zygote
 EXERCISES_A_WORKER = 16
 
 
 class Zygotes:
-    """One warm zygote a flavour, started when first needed and renewed now and then."""
+    """One warm zygote a flavour, started when first needed and renewed now and then.
 
-    def __init__(self, rung: Rung, device: str = Device.CPU) -> None:
-        self.rung, self.device = rung, device
+    without: layers to leave off, for proofs of what each is worth; no command and no variable sets it
+    """
+
+    def __init__(self, rung: Rung, device: str = Device.CPU, without: frozenset[Layer] = NOTHING) -> None:
+        self.rung, self.device, self.without = rung, device, without
         self._running: dict[str, tuple[Zygote, int]] = {}
 
     def spawn(self, flavour: str, limits: Limits) -> Jail:
@@ -43,7 +47,11 @@ class Zygotes:
 
     def _start(self, flavour: str) -> Zygote:
         return Zygote(
-            flavour, self.rung, warm=f"grader.remote.warm:{flavour}", entry="grader.remote.worker:serve"
+            flavour,
+            self.rung,
+            warm=f"grader.remote.warm:{flavour}",
+            entry="grader.remote.worker:serve",
+            without=self.without,
         )
 
     def close(self) -> None:
@@ -59,9 +67,9 @@ class JailedBackend:
     """
 
     @classmethod
-    def on(cls, rung: Rung, device: str = Device.CPU) -> "JailedBackend":
+    def on(cls, rung: Rung, device: str = Device.CPU, without: frozenset[Layer] = NOTHING) -> "JailedBackend":
         """With zygotes of its own."""
-        return cls(Zygotes(rung, device))
+        return cls(Zygotes(rung, device, without))
 
     def __init__(self, zygotes: Zygotes) -> None:
         self.zygotes = zygotes

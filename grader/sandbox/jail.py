@@ -1,11 +1,9 @@
 """The jail: what a rung's layers are, in the order in which a child locks them around itself."""
 
 import os
-import select
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.errors import SandboxError
 from grader.sandbox.attempt import attempt, describe
@@ -13,14 +11,13 @@ from grader.sandbox.identity import become, first_id
 from grader.sandbox.landlock import apply_landlock
 from grader.sandbox.limits import Bounds, apply_limits
 from grader.sandbox.namespaces import ProcessNamespaces, enter_empty_root, leave_the_machine
-from grader.sandbox.rungs import EXTRA, REQUIRED, Layer, Rung
+from grader.sandbox.rungs import EXTRA, NOTHING, REQUIRED, Layer, Rung
 from grader.sandbox.seccomp import apply_seccomp, program
-from grader.sandbox.syscalls import (
-    die_with_parent,
-    drop_capabilities,
-    forbid_inspection,
-    forbid_new_privileges,
-)
+from grader.sandbox.syscalls import drop_capabilities, forbid_inspection, forbid_new_privileges
+from grader.sandbox.tether import tether
+from grader.sandbox.users import enter_user_namespace, more_ids, move_into_user_namespace
+
+_FORGO_PRIVILEGES = {Layer.PRIVILEGES, Layer.LANDLOCK, Layer.SECCOMP}  # the last two demand it of a user
 
 
 @contextmanager
@@ -37,28 +34,40 @@ class Jail:
 
     layers: frozenset[Layer]
     base_id: int
-    namespaces: ProcessNamespaces | None
+    namespaces: ProcessNamespaces | None = None
 
     @classmethod
-    def prepare(cls, rung: Rung) -> "Jail":
-        """Do once, in the zygote, what serves all workers. From here on the zygote may be without files.
+    def plan(cls, rung: Rung, without: frozenset[Layer] = NOTHING) -> "Jail":
+        """Choose the layers, and move into a user namespace where the rung has one.
 
+        From here on the zygote may be another process. without: layers to leave off, for proofs
         SandboxError when the rung cannot be had here. The caller must have one thread only.
         """
-        layers = set(REQUIRED[rung])
+        layers = set(REQUIRED[rung]) - without
         base_id = first_id(os.getpid())
+        if Layer.USERS in layers:
+            more = more_ids(os.getpid()) if Layer.UID in EXTRA[rung] else None
+            if more is not None and attempt(lambda: enter_user_namespace(more)):
+                more = None
+            with _layer(Layer.USERS):
+                move_into_user_namespace(more)
+            base_id = more
         if Layer.UID in EXTRA[rung] and base_id is not None and not attempt(lambda: become(base_id)):
-            layers.add(Layer.UID)
+            layers |= {Layer.UID} - without
         if Layer.UID in layers and base_id is None:
             raise SandboxError(f"{Layer.UID}: this container has no user ids to give away")
+        return cls(frozenset(layers), base_id or 0)
+
+    def prepare(self) -> "Jail":
+        """Do once, in the zygote, what serves all workers. From here on the zygote may be without files."""
         with _layer(Layer.PROCESSES):
-            namespaces = ProcessNamespaces() if Layer.PROCESSES in layers else None
-        if Layer.SECCOMP in layers:
+            namespaces = ProcessNamespaces() if Layer.PROCESSES in self.layers else None
+        if Layer.SECCOMP in self.layers:
             program(1)  # assembled once here, not in every child
         with _layer(Layer.FILES):
-            if Layer.FILES in layers:
+            if Layer.FILES in self.layers:
                 enter_empty_root()
-        return cls(frozenset(layers), base_id or 0, namespaces)
+        return replace(self, namespaces=namespaces)
 
     def fork(self) -> int:
         """Like os.fork(), into its own process namespace where the rung has one. May raise SandboxError."""
@@ -74,30 +83,24 @@ class Jail:
         if Layer.NETWORK in self.layers:
             with _layer(Layer.NETWORK):
                 leave_the_machine()
-        with _layer(Layer.LIMITS):
-            apply_limits(bounds, address_space)
+        if Layer.LIMITS in self.layers:
+            with _layer(Layer.LIMITS):
+                apply_limits(bounds, address_space)
         if Layer.UID in self.layers:
             with _layer(Layer.UID):
                 become(self.base_id + slot)
         with _layer(Layer.LIMITS):
             forbid_inspection()
-            if Layer.SECCOMP in self.layers:
+        with _layer(Layer.PRIVILEGES):
+            if Layer.PRIVILEGES in self.layers:
                 drop_capabilities()
+            if self.layers & _FORGO_PRIVILEGES:
                 forbid_new_privileges()
-            self._follow(zygote)
+        with _layer(Layer.LIMITS):
+            tether(zygote)
         if Layer.LANDLOCK in self.layers:
             with _layer(Layer.LANDLOCK):
                 apply_landlock()
         if Layer.SECCOMP in self.layers:
             with _layer(Layer.SECCOMP):
                 apply_seccomp(os.getpid())
-
-    @staticmethod
-    def _follow(zygote: int) -> None:
-        """Die with the zygote, also if it died just now."""
-        die_with_parent(signal.SIGKILL)
-        poller = select.poll()
-        poller.register(zygote, select.POLLIN)
-        if poller.poll(0):
-            os._exit(1)
-        os.close(zygote)

@@ -1,4 +1,4 @@
-"""Linux namespaces as root: a worker that sees no other process, no file, no network and no shared memory."""
+"""Linux namespaces, for root: a worker that sees no other process, file, network or shared memory."""
 
 import os
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The program that tries each layer for real, each in a child of its own, and says on stdout how it went.
 
-Output: one JSON object, layer name -> "" when it holds, else the reason.
+Output: one JSON object, layer name -> "" when it holds, else the reason. Control groups are not tried: that
+would move the processes of whoever asked.
 """
 
 import errno
@@ -17,7 +18,8 @@ from grader.sandbox.limits import MIB, Bounds, apply_limits
 from grader.sandbox.namespaces import ProcessNamespaces, enter_empty_root, leave_the_machine
 from grader.sandbox.rungs import Layer
 from grader.sandbox.seccomp import apply_seccomp
-from grader.sandbox.syscalls import forbid_new_privileges
+from grader.sandbox.syscalls import drop_capabilities, forbid_new_privileges
+from grader.sandbox.users import enter_user_namespace, fork_first_process
 
 
 def _demand(holds: bool, complaint: str) -> None:
@@ -88,15 +90,43 @@ def _network() -> None:
     )
 
 
+def _users() -> None:
+    """The whole way: a system may allow the user namespace and then refuse all that it is good for."""
+    enter_user_namespace()
+    read_end, write_end = os.pipe()
+    pid = fork_first_process()
+    if pid == 0:
+        reason = next(
+            (f"{layer} in it: {why}" for layer in NESTED_TRIALS if (why := attempt(TRIALS[layer]))), ""
+        )
+        report(write_end, OSError(reason) if reason else None)
+        os._exit(0)
+    os.close(write_end)
+    reason = verdict(read_end)
+    os.waitpid(pid, 0)
+    _demand(not reason, reason)
+
+
+def _privileges() -> None:
+    drop_capabilities()
+    forbid_new_privileges()
+    _demand_refusal(lambda: os.chroot("/"), errno.EPERM, "the powers of root are still there")
+
+
 TRIALS: dict[Layer, Callable[[], None]] = {
     Layer.LIMITS: _limits,
+    Layer.PRIVILEGES: _privileges,
     Layer.SECCOMP: _seccomp,
     Layer.LANDLOCK: _landlock,
     Layer.UID: _uid,
+    Layer.USERS: _users,
     Layer.PROCESSES: _processes,
     Layer.FILES: _files,
     Layer.NETWORK: _network,
 }
+
+# the last one takes away /proc, which the others look at
+NESTED_TRIALS = (Layer.PROCESSES, Layer.NETWORK, Layer.FILES)
 
 if __name__ == "__main__":
     print(json.dumps({layer: attempt(trial) for layer, trial in TRIALS.items()}))

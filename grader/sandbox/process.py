@@ -13,14 +13,16 @@ import weakref
 from contextlib import suppress
 from dataclasses import asdict
 from io import FileIO
+from pathlib import Path
 from typing import Any, Self
 
 from grader.errors import SandboxError
 from grader.sandbox import control
+from grader.sandbox.cgroup import new_group, remove
 from grader.sandbox.launch import command, environment
 from grader.sandbox.limits import Bounds
 from grader.sandbox.outcome import End
-from grader.sandbox.rungs import Rung
+from grader.sandbox.rungs import EXTRA, NOTHING, Layer, Rung
 
 _WARM_UP = 300.0  # seconds; a first import of torch from a network file system takes long
 _ANSWER = 60.0  # seconds
@@ -34,8 +36,8 @@ class Process:
     pidfd: refers to it and to no other, also when the id is used again
     """
 
-    def __init__(self, pid: int, sock: int, pidfd: int, line: int) -> None:
-        self.pid = pid
+    def __init__(self, sock: int, pidfd: int, line: int) -> None:
+        self.pid = _pid(pidfd)
         self.sock = socket.socket(fileno=sock)
         self.pidfd = pidfd
         # Its end is told here by the zygote, which kills the worker when we close it.
@@ -93,6 +95,21 @@ class Process:
         self.close()
 
 
+def _pid(pidfd: int) -> int:
+    """The id of the process as this process sees it; a zygote may see it under another one."""
+    lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text("ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pid:"))
+
+
+def _all(files: list[int], count: int) -> list[int]:
+    """The files that came with an answer: the kernel leaves out what would be too many."""
+    if len(files) != count:
+        for descriptor in files:
+            os.close(descriptor)
+        raise SandboxError("the grader has too many open files", "raise its limit: ulimit -n 4096")
+    return files
+
+
 def _readable(descriptor: int, timeout: float | None) -> bool:
     poller = select.poll()
     poller.register(descriptor, select.POLLIN)
@@ -105,24 +122,40 @@ class Zygote:
     flavour: its name in messages     rung: what its workers are jailed with
     warm: "module:function", called once with `arguments` in the zygote, with all files still there
     entry: "module:function", called in each jailed worker with its socket
+    without: layers of the rung to leave off, for proofs of what each of them is worth
     pid: the zygote's process
     Every thread may spawn, but the zygote dies with the thread that made it. SandboxError if it cannot start.
     """
 
-    def __init__(self, flavour: str, rung: Rung, warm: str, entry: str, *arguments: str) -> None:
+    def __init__(
+        self,
+        flavour: str,
+        rung: Rung,
+        warm: str,
+        entry: str,
+        *arguments: str,
+        without: frozenset[Layer] = NOTHING,
+    ) -> None:
         if sys.platform != "linux":
             raise SandboxError("grading needs Linux", "use a Linux machine, a container, or WSL 2")
         self.flavour = flavour
         self.rung = rung
         self._lock = threading.Lock()
+        self._group = new_group() if Layer.CGROUP in set(EXTRA[rung]) - without else None
         self._line, theirs = control.pair()
         self._errors = os.fdopen(os.memfd_create("kata-zygote"), "rb", buffering=0)
         with theirs:
             self._process = self._start(theirs)
-        self.pid = self._process.pid
-        config = {"grader": os.getpid(), "rung": rung, "warm": warm, "entry": entry, "arguments": arguments}
+        config = {
+            **{"grader": os.getpid(), "rung": rung, "without": sorted(without)},
+            **{"warm": warm, "entry": entry, "arguments": arguments},
+            "group": self._group and str(self._group),
+        }
         try:
-            hello, _ = self._ask(config, _WARM_UP)
+            hello, files = self._ask(config, _WARM_UP)
+            (pidfd,) = _all(files, 1)
+            self.pid = _pid(pidfd)
+            os.close(pidfd)
             if hello["python"] != sys.version:
                 raise SandboxError("Python was replaced while the grader ran", "start the grader again")
         except BaseException:
@@ -144,17 +177,15 @@ class Zygote:
         except OSError as error:
             self._line.close()
             self._errors.close()
+            if self._group:
+                remove(self._group)
             raise SandboxError(f"the zygote could not be started: {error}") from error
 
     def spawn(self, bounds: Bounds) -> Process:
         """A new worker, jailed in every layer of the rung. SandboxError says which layer failed."""
         with self._lock:
-            answer, files = self._ask(asdict(bounds), _ANSWER)
-        if len(files) != 3:
-            for descriptor in files:
-                os.close(descriptor)
-            raise SandboxError("the grader has too many open files", "raise its limit: ulimit -n 4096")
-        return Process(answer["pid"], *files)
+            _, files = self._ask(asdict(bounds), _ANSWER)
+        return Process(*_all(files, 3))
 
     def _ask(self, message: dict[str, Any], seconds: float) -> tuple[dict[str, Any], list[int]]:
         try:
@@ -197,6 +228,8 @@ class Zygote:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._group:
+            remove(self._group)
 
     def __enter__(self) -> Self:
         return self

@@ -22,11 +22,12 @@ from typing import Any
 from grader.errors import KataError, SandboxError
 from grader.sandbox import control
 from grader.sandbox.attempt import describe, verdict
+from grader.sandbox.cgroup import Meter
 from grader.sandbox.child import OPEN_FILES, Child, Entry
 from grader.sandbox.identity import SLOTS
 from grader.sandbox.jail import Jail
 from grader.sandbox.limits import Bounds, limit_open_files
-from grader.sandbox.rungs import Rung
+from grader.sandbox.rungs import Layer, Rung
 from grader.sandbox.syscalls import die_with_parent, forbid_inspection
 
 _OOM_PREFERENCE = "500"  # when the machine runs out of memory, rather a worker than the grader
@@ -43,7 +44,7 @@ class _Worker:
     pidfd: int
     line: int
     slot: int
-    cpu_seconds: float
+    bounds: Bounds
     killed: bool = False
 
     def kill(self) -> None:
@@ -57,7 +58,7 @@ class _Worker:
         kind = "exited" if code >= 0 else "signal"
         if code == -signal.SIGKILL and self.killed:
             kind = "killed"
-        elif code == -signal.SIGKILL and seconds > self.cpu_seconds:
+        elif code == -signal.SIGKILL and seconds > self.bounds.cpu_seconds:
             # The kernel says SIGKILL for want of time and for want of memory; the clock tells which.
             code = -signal.SIGXCPU
         end = {"kind": kind, "code": abs(code), "cpu_seconds": seconds}
@@ -70,17 +71,22 @@ class _Worker:
 class Zygote:
     """Forks workers at the word of the grader at the other end of `line`, and tells how they end."""
 
-    def __init__(self, line: socket.socket, entry: Entry, rung: Rung) -> None:
+    def __init__(self, line: socket.socket, entry: Entry, jail: Jail, meter: Meter | None) -> None:
         self._line = line
+        self._meter = meter
         self._entry = entry
         self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
         self._self = os.pidfd_open(os.getpid())
-        self._jail = Jail.prepare(rung)
+        self._jail = jail.prepare()
         self._workers: list[_Worker] = []
         self._next_slot = 0
         self._poller = select.poll()
         self._poller.register(line, select.POLLIN)
+
+    def greet(self) -> None:
+        """Tell the grader that all is ready, and which process this is."""
+        control.send(self._line, {"python": sys.version}, [self._self])
 
     def serve(self) -> Child | None:
         """Serve until the grader is gone, then None. In a fork: returns at once what the child has to do."""
@@ -131,6 +137,7 @@ class Zygote:
             inherited.enter_context(worker_sock)
             end, line = _pipe(granted, kept)
             report, report_line = _pipe(granted, inherited)
+            self._measure(bounds)
             space = int(os.pread(self._statm, 256, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
             pid = self._jail.fork()
             if pid == 0:
@@ -141,7 +148,7 @@ class Zygote:
                     entry, jail, bounds, slot, space, worker_sock, report_line, self._self, self._null
                 )
             inherited.close()
-            worker = _Worker(pid, _pidfd(pid), line, slot, bounds.cpu_seconds)
+            worker = _Worker(pid, _pidfd(pid), line, slot, bounds)
             kept.pop_all()
             reason = verdict(report)
             if reason:
@@ -151,8 +158,14 @@ class Zygote:
             self._workers.append(worker)
             self._poller.register(worker.pidfd, select.POLLIN)
             self._poller.register(worker.line, 0)  # that the grader hung up is told unasked
-            control.send(self._line, {"pid": pid}, [sock.fileno(), worker.pidfd, end])
+            control.send(self._line, {}, [sock.fileno(), worker.pidfd, end])
         return None
+
+    def _measure(self, bounds: Bounds) -> None:
+        if self._meter:
+            all_bounds = [worker.bounds for worker in self._workers] + [bounds]
+            free = any(each.gpu for each in all_bounds)
+            self._meter.allow(None if free else [each.memory for each in all_bounds])
 
     def _free_slot(self) -> int:
         taken = {worker.slot for worker in self._workers}
@@ -200,12 +213,19 @@ def _prepare(line: socket.socket, config: dict[str, Any]) -> Zygote:
     limit_open_files(OPEN_FILES)
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_OOM_PREFERENCE, "ascii")
+    meter = None
+    if config["group"]:
+        with suppress(OSError):  # the rung keeps its promise without
+            meter = Meter(Path(config["group"]), SLOTS)
     _named(config["warm"])(*config["arguments"])
     entry = _named(config["entry"])
     _refuse_leaks()
     gc.collect()
     gc.freeze()
-    zygote = Zygote(line, entry, Rung(config["rung"]))
+    if meter:
+        meter.warmed_up()
+    without = frozenset(map(Layer, config["without"]))
+    zygote = Zygote(line, entry, Jail.plan(Rung(config["rung"]), without), meter)
     forbid_inspection()
     return zygote
 
@@ -227,7 +247,7 @@ def main() -> None:
         reason = describe(error) if known else f"{type(error).__name__}: {error}"
         control.send(line, {"failed": reason, "help": getattr(error, "help", "")})
         return
-    control.send(line, {"python": sys.version})
+    zygote.greet()
     child = zygote.serve()
     del zygote, line
     if child:

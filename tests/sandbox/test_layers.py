@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,10 +16,10 @@ from grader.sandbox import layers
 from grader.sandbox.attempt import attempt
 from grader.sandbox.identity import SLOTS, become, first_id
 from grader.sandbox.landlock import abi, apply_landlock
-from grader.sandbox.layers import Layer, LayerState, Rung, resolve
+from grader.sandbox.layers import Layer, LayerState, Rung, lacking, resolve
 from grader.sandbox.limits import MIB, Bounds, apply_limits
 from grader.sandbox.namespaces import ProcessNamespaces, enter_empty_root, leave_the_machine
-from grader.sandbox.rungs import EXTRA, REQUIRED
+from grader.sandbox.rungs import EXTRA, NESTED, REQUIRED, named
 from grader.sandbox.syscalls import drop_capabilities, forbid_inspection, forbid_new_privileges
 
 LIFTED = (
@@ -33,7 +34,7 @@ def needs(sandbox):
 
     def check(layer):
         state = next(state for state in sandbox.states if state.name is layer)
-        if not state.active:
+        if not state.active or state.nested:
             pytest.skip(f"{layer}: {state.why}")
 
     return check
@@ -236,14 +237,34 @@ def states(*missing):
     ("missing", "rung"),
     [
         ((), Rung.NAMESPACES),
-        ((Layer.UID,), Rung.CONTAINER),
-        ((Layer.FILES,), Rung.CONTAINER),
+        ((Layer.USERS,), Rung.NAMESPACES),
+        ((Layer.UID,), Rung.USERNS),
+        ((Layer.FILES,), Rung.USERNS),
+        ((Layer.USERS, Layer.UID), Rung.CONTAINER),
+        ((Layer.USERS, Layer.FILES), Rung.CONTAINER),
         ((Layer.LANDLOCK,), Rung.SECCOMP),
         ((Layer.LANDLOCK, Layer.PROCESSES, Layer.UID), Rung.SECCOMP),
     ],
 )
 def test_auto_takes_the_strongest_that_holds(missing, rung):
     assert resolve("auto", states(*missing)) is rung
+
+
+def test_what_holds_in_a_user_namespace_alone_makes_no_namespaces_rung():
+    inside = [replace(state, nested=state.name in NESTED, why="no") for state in states()]
+    assert resolve("auto", inside) is Rung.USERNS
+    assert {state.name for state in lacking(Rung.NAMESPACES, inside)} == NESTED
+    with pytest.raises(
+        SandboxError, match="the sandbox namespaces does not hold here: process namespace: no"
+    ):
+        resolve("namespaces", inside)
+
+
+def test_a_rung_says_what_it_was_robbed_of():
+    assert named(Rung.USERNS) == "userns"
+    assert named(Rung.NAMESPACES, {Layer.SECCOMP}) == "namespaces without seccomp filter"
+    both = frozenset({Layer.LANDLOCK, Layer.SECCOMP})
+    assert named(Rung.CONTAINER, both) == "container without seccomp filter, Landlock"
 
 
 def test_auto_is_never_unsafe():
@@ -256,7 +277,7 @@ def test_auto_is_never_unsafe():
 @pytest.mark.parametrize("rung", Rung)
 def test_a_named_rung_is_never_weakened(rung):
     assert resolve(rung, states()) is rung
-    for layer in REQUIRED[rung]:
+    for layer in set(REQUIRED[rung]) - (NESTED if Layer.USERS in REQUIRED[rung] else set()):
         with pytest.raises(SandboxError, match="does not hold here") as refusal:
             resolve(rung, states(layer))
         assert refusal.value.rationale == f"the sandbox {rung} does not hold here: {layer}: no"
@@ -269,7 +290,7 @@ def test_an_unknown_rung_is_a_mistake_of_the_caller():
 
 
 def test_the_ladder_never_gets_stronger_downwards():
-    layers_of = [set(REQUIRED[rung]) | set(EXTRA[rung]) for rung in Rung]
+    layers_of = [(set(REQUIRED[rung]) | set(EXTRA[rung])) - {Layer.USERS} for rung in Rung]
     assert all(lower <= upper for upper, lower in pairwise(layers_of))
 
 
@@ -282,9 +303,9 @@ def test_grading_needs_linux(monkeypatch):
 def test_each_missing_layer_has_a_reason_and_a_remedy(sandbox):
     assert [state.name for state in sandbox.states] == list(Layer)
     for state in sandbox.states:
-        assert state.active or (state.why and state.remedy == layers.REMEDIES[state.name])
+        assert (state.active and not state.nested) or (state.why and state.remedy)
     if os.geteuid():
-        assert not any(state.active for state in sandbox.states if state.name in {Layer.UID, Layer.PROCESSES})
+        assert all(s.nested or not s.active for s in sandbox.states if s.name in {Layer.UID, *NESTED})
 
 
 def test_a_probe_that_cannot_run_is_told(monkeypatch):

@@ -89,7 +89,7 @@ def test_the_cpu_clock_of_a_worker_runs(rung, spawn):
 
 
 # one where the worker is process 1 of its namespace, which ignores milder signals, and one where it is not
-@pytest.mark.parametrize("rung", [Rung.NAMESPACES, Rung.CONTAINER], indirect=True)
+@pytest.mark.parametrize("rung", [Rung.NAMESPACES, Rung.USERNS, Rung.CONTAINER], indirect=True)
 def test_the_kernel_stops_a_worker_that_the_grader_forgot(rung, spawn):
     worker = spawn(rung, Bounds(cpu_seconds=0.01, memory=256 * MIB))
     worker.send(LOOP)
@@ -139,11 +139,13 @@ def test_a_worker_seen_from_outside(jailed_rung, spawn):
     assert int(status["CapEff"][0], 16) == int(status["CapPrm"][0], 16) == 0
     assert len(set(status["Uid"])) == len(set(status["Gid"])) == 1
     assert (folder / "status").stat().st_uid == 0  # what cannot be inspected belongs to root
-    if jailed_rung is Rung.NAMESPACES:
-        assert status["Groups"] == []
-        assert status["NSpid"] == [str(worker.process.pid), "1"]
-        for kind in ("pid", "mnt", "net", "ipc", "uts"):
-            assert (folder / "ns" / kind).readlink() != Path(f"/proc/self/ns/{kind}").readlink(), kind
+    if jailed_rung in {Rung.NAMESPACES, Rung.USERNS}:
+        assert (status["NSpid"][0], status["NSpid"][-1]) == (str(worker.process.pid), "1")
+        if os.geteuid() == 0:  # others may neither give up groups nor look at namespaces
+            assert status["Groups"] == []
+            kinds = {"pid", "mnt", "net", "ipc", "uts"} | ({"user"} if jailed_rung is Rung.USERNS else set())
+            for kind in kinds:
+                assert (folder / "ns" / kind).readlink() != Path(f"/proc/self/ns/{kind}").readlink(), kind
 
 
 def test_workers_have_user_ids_of_their_own(rung, sandbox, spawn):
@@ -250,27 +252,37 @@ STEPS = {
     "leave_the_machine": Layer.NETWORK,
     "apply_limits": Layer.LIMITS,
     "become": Layer.UID,
-    "drop_capabilities": Layer.LIMITS,
+    "drop_capabilities": Layer.PRIVILEGES,
     "forbid_inspection": Layer.LIMITS,
-    "forbid_new_privileges": Layer.LIMITS,
-    "die_with_parent": Layer.LIMITS,
+    "forbid_new_privileges": Layer.PRIVILEGES,
+    "tether": Layer.LIMITS,
     "apply_landlock": Layer.LANDLOCK,
     "apply_seccomp": Layer.SECCOMP,
 }
 
 
+@pytest.mark.parametrize("rung", [Rung.NAMESPACES, Rung.USERNS], indirect=True)
 @pytest.mark.parametrize("step", STEPS)
-def test_a_layer_that_fails_is_never_ignored(step, sandbox):
-    with sandbox.start(Rung.NAMESPACES, f"break:{step}") as zygote:
+def test_a_layer_that_fails_is_never_ignored(step, rung, sandbox):
+    if step == "become" and rung is Rung.USERNS:
+        return  # ids of their own are an extra there: tried first, left off where refused
+    with sandbox.start(rung, f"break:{step}") as zygote:
         with pytest.raises(SandboxError, match=f"^the test sandbox failed: {STEPS[step]}: ") as failed:
             zygote.spawn(BOUNDS)
         assert "not permitted" in str(failed.value) or "refused by the test" in str(failed.value)
         assert children(zygote.pid) == []
 
 
-def test_a_zygote_without_its_empty_root_does_not_start(sandbox):
+@pytest.mark.parametrize("rung", [Rung.NAMESPACES, Rung.USERNS], indirect=True)
+def test_a_zygote_without_its_empty_root_does_not_start(rung, sandbox):
     with pytest.raises(SandboxError, match="failed: empty file system: refused by the test"):
-        sandbox.start(Rung.NAMESPACES, "break:enter_empty_root")
+        sandbox.start(rung, "break:enter_empty_root")
+
+
+def test_a_zygote_without_its_user_namespace_does_not_start(sandbox):
+    sandbox.require(Rung.USERNS)
+    with pytest.raises(SandboxError, match="failed: user namespace: refused by the test"):
+        sandbox.start(Rung.USERNS, "break:move_into_user_namespace")
 
 
 def test_another_python_than_the_grader_is_refused(monkeypatch):
