@@ -150,6 +150,8 @@ class Result:
             if letter not in allowed:
                 what = record.finding.what if record.finding else ""
                 found.append(f"{name} is {letter}, not {allowed}: {what[:120]}")
+        if attack.group == "leaks" and "73501" in (self.out / "feedback" / f"{attack.id}.txt").read_text("utf-8"):
+            found.append("its feedback tells what a hidden test asked")
         if attack.problem and not any(attack.problem in problem for problem in student.problems):
             found.append(f"no problem says {attack.problem!r}: {student.problems}")
         return found
@@ -189,7 +191,7 @@ def grade(
     print_report(graded, Console(file=screen, width=100, highlight=False), 1.0, {"TERM": "xterm"})
     (work / "screen.txt").write_text(screen.getvalue(), "utf-8", "surrogatepass")
     journal = {}
-    for line in (work / "grades" / "journal.jsonl").read_text("utf-8").splitlines():
+    for line in (work / "grades" / "journal.jsonl").read_text("utf-8").rstrip("\n").split("\n"):
         entry = json.loads(line)
         if "exercise" in entry:
             journal[entry["submission"], entry["exercise"]] = line
@@ -212,8 +214,13 @@ def _leaks(work: Path) -> dict[str, str]:
         text = path.read_text("utf-8", "surrogatepass")
         name = str(path.relative_to(work))
         at = text.find(CANARY)
-        # A verdict of a hidden test may tell the instructor what was expected; nobody else reads the journal.
-        if at >= 0 and name != "grades/journal.jsonl":
+        if path.name == "journal.jsonl":
+            # It may tell the instructor what a hidden test expected, and keeps texts as they are, as JSON does.
+            for word in ("seed", "reference", "frame", "file", "environment"):
+                if f"{CANARY}-{word}" in text:
+                    found[name] = word
+            continue
+        if at >= 0:
             found[name] = text[max(at - 40, 0) : at + 60]
         controls = [c for c in text if (ord(c) < 32 and c not in "\n\r") or c in "\x7f\x9b\u202e\u2028\u2066"]
         if controls:

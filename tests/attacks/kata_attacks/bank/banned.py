@@ -2,9 +2,6 @@
 
 from kata_attacks.model import RULES, SCORING, Attack, Control
 
-IMPORT = "import torch\n"
-HAND = "def normalize(x):\n    e = torch.exp(x - x.amax(-1, keepdim=True))\n    return e / e.sum(-1, keepdim=True)\n"
-
 
 def soft(name, tries, code, expect="B", **more):
     given = {"control": Control.NO_RULES} | more
@@ -74,4 +71,3 @@ ATTACKS = [
            expect={"double": "W", "steps": "W", "ranked": "W", "quadruple": "WN", "odd_part": "W"},
            why="public tests count only where a hidden one passes too"),
 ]
-_ = (IMPORT, HAND)

@@ -137,20 +137,20 @@ ATTACKS = [
            why="a clock cannot be switched off"),
     Attack("brackets", "5,000 brackets inside each other", "double = lambda x: " + "(" * 5000 + "x" + ")" * 5000,
            raw=True, expect=dict.fromkeys(
-               ("double", "odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "C") | {"ranked": "CB"},
+               ("double", "odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "CN") | {"ranked": "CB"},
            stops=(CLOCK,), why="the parser gives up by itself"),
     Attack("signs", "20,000 signs before a number", "def double(x): return " + "-" * 20_000 + "1",
-           expect={"double": "C", **dict.fromkeys(
-               ("odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "C"), "ranked": "CB"},
+           expect={"double": "CM", **dict.fromkeys(
+               ("odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "CMN"), "ranked": "CMB"},
            stops=(CLOCK,), why="the parser gives up by itself"),
     Attack("a long sum", "a sum of 20,000 numbers in one line", "def double(x): return " + "+".join(["1"] * 20_000),
            expect={"double": "CW", **dict.fromkeys(
-               ("odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "CT"), "ranked": "CBT"},
+               ("odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "CTN"), "ranked": "CBT"},
            stops=(CLOCK,), why="the parser gives up by itself"),
     Attack("deep blocks", "99 blocks inside each other", "def double(x):\n" + "".join(
            " " * i + "if x:\n" for i in range(1, 99)) + " " * 99 + "return 1\n",
            expect={"double": "CW", **dict.fromkeys(
-               ("odd_part", "fill", "box_add", "guarded", "relay", "steps", "ranked", "quadruple"), "CT")},
+               ("odd_part", "fill", "box_add", "guarded", "relay", "steps", "ranked", "quadruple"), "CTN")},
            stops=(CLOCK,), why="the parser gives up by itself"),
 ]
 ATTACKS = [attack for attack in ATTACKS if attack.name != "many callbacks"]

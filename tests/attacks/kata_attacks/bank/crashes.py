@@ -25,7 +25,7 @@ ATTACKS = [
           "CW", Control.NONE, "what it does depends on the interpreter"),
     crash("deep repr", "lets C recurse through 100,000 lists",
           "def double(x):\n    import sys\n    sys.setrecursionlimit(10**8)\n    held = []\n"
-          "    for _ in range(10**5): held = [held]\n    return repr(held)", "CMW", Control.NONE,
+          "    for _ in range(10**5): held = [held]\n    return repr(held)", "CMWS", Control.NONE,
           "newer interpreters refuse it"),
     crash("deep delete", "lets C free 1,000,000 nested objects",
           "class Node:\n    __slots__ = ('next',)\ndef double(x):\n    node = None\n    for _ in range(10**5):\n"

@@ -1,6 +1,6 @@
 """Handles and callbacks abused, and what a test is handed that it hands back."""
 
-from kata_attacks.model import BOUNDARY, CLOCK, COMPARISON, SCORING, WIRE, Attack, Control
+from kata_attacks.model import CLOCK, COMPARISON, SCORING, WIRE, Attack
 
 LEFT_OUT = "a test that hands the student's value back cannot, and the exercise is left out of the score"
 RELAY = {"relay": "WC"}
@@ -16,9 +16,18 @@ ATTACKS = [
           "class guarded:\n    def __enter__(self):\n        _guards.append(True)\n        return self\n"
           "    def __exit__(self, *error):\n        _guards.pop()\n        return True\n", {"guarded": "WC"},
           (WIRE, SCORING)),
+    abuse("a swallowed error of its own", "lets its own code fail in the block and swallows that, so that nothing is asked",
+          "inside = []\nclass guarded:\n    def __enter__(self): inside.append(1)\n"
+          "    def __exit__(self, *error):\n        inside.clear()\n        return True\n"
+          "def is_guarded():\n    if inside: raise ValueError\n    return False\n", {"guarded": "WC"}, (WIRE, SCORING)),
+    abuse("a swallowed error of the test", "answers with what the test cannot use, in the block, and swallows that",
+          "inside = []\nclass guarded:\n    def __enter__(self): inside.append(1)\n"
+          "    def __exit__(self, *error):\n        inside.clear()\n        return True\n"
+          "def is_guarded(): return bool(inside)\ndef forward(x): return None\n", {"guarded": "WC", "relay": "WC"},
+          (WIRE, SCORING)),
     abuse("a swallowed verdict of a callback", "catches what the test's function says, and answers all the same",
           "def odd_part(f, x):\n    for bad in (7.0, -7.0):\n        try:\n            f(bad)\n"
-          "        except BaseException: pass\n    return f(x) - f(-x)", {"odd_part": "W"}, (WIRE, SCORING)),
+          "        except BaseException: pass\n    return f(x) - f(-x) if x == 2.0 else 0.0", {"odd_part": "W"}, (WIRE, SCORING)),
     abuse("calls in calls", "calls the test's function from inside what the test's function calls",
           "class Again:\n    def __pow__(self, n):\n        self.f(self)\n        return 0.0\n"
           "    def __rmul__(self, a): return self.f(self)\n    def __neg__(self): return self\n"
@@ -96,9 +105,8 @@ def double(x): raise AssertionError("passed")
           "def forward(x): return 2 * x, 'x' * ((4 << 20) - 40)\ndef backward(dy, kept): return 0.0", RELAY),
     abuse("a large keepsake", "keeps a number for backward that is just too large to be handed back",
           "import grader.remote.pack as p\np.MAX_INT_DIGITS = 2_001\n"
-          "def forward(x): return 2 * x, 1 << 8_003\ndef backward(dy, kept): return 0.0", RELAY),
+          "def forward(x): return 2 * x, 1 << 8_003\ndef backward(dy, kept): return 0.0", RELAY, hole=LEFT_OUT),
     abuse("an odd keepsake", "keeps a dict for backward, with keys that are hardly any",
           "def forward(x): return 2 * x, {float('nan'): 1, (1, (2,)): 2, True: 3, None: 4, b'': 5, ...: 6}\n"
           "def backward(dy, kept): return 0.0", RELAY),
 ]
-_ = (BOUNDARY, Control, LEFT_OUT)

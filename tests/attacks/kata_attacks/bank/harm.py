@@ -38,14 +38,13 @@ ATTACKS = [
          "got = libc.syscall(240, b'katagrad', 0o102, 0o600, None)\nif got >= 0:\n    LOOT.append('a queue')\n"
          "    libc.syscall(241, b'katagrad')", S, N, Layer.LIMITS),
     harm("change the mode", "makes a file of the grader's private",
-         "import os\nattempt(os.chmod, '@SECRET@', 0o666) or LOOT.append('changed') if not TRIED else None", S, U, F),
+         "import os\nattempt(lambda: os.chmod('@SECRET@', 0o666) or 'changed')", S, U, F),
     harm("rename", "puts another file in the place of one",
-         "import os\nattempt(os.rename, '@SECRET@', '@SECRET@') or (TRIED or LOOT.append('renamed'))", S, L, U, F),
+         "import os\nattempt(lambda: os.rename('@SECRET@', '@SECRET@2') or os.rename('@SECRET@2', '@SECRET@') or 'renamed')", S, L, U, F),
     harm("remove", "removes a folder of the grader's",
-         "import os\nattempt(os.rmdir, '@DROP@/none')\n"
-         "if TRIED and 'FileNotFound' in TRIED[-1] and os.access('@DROP@', 2): LOOT.append('could')", S, L, F),
+         "import os\nattempt(lambda: os.mkdir('@DROP@/@MARK@-d') or os.rmdir('@DROP@/@MARK@-d') or 'removed')", S, L, F),
     harm("a link", "links a file to a place where others look",
-         "import os\nattempt(os.symlink, '@SECRET@', '@DROP@/@MARK@-link') or (TRIED or LOOT.append('linked'))",
+         "import os\nattempt(lambda: os.symlink('@SECRET@', '@DROP@/@MARK@-link') or 'linked')",
          S, L, F),
     harm("connect", "connects to a server on this machine",
          "import socket\ns = attempt(socket.socket)\nif s: attempt(lambda: s.connect(('127.0.0.1', @TCP@)) or 'connected')",

@@ -53,11 +53,10 @@ ATTACKS = [
          hole="public tests run in a worker that has seen the hidden ones, and their findings are shown in full"),
     told("hidden inputs of another exercise", "the same, told in the public test of a later exercise",
          "asked = []\ndef double(x):\n    asked.append(x)\n    return 2 * x\ndef steps(n): return tuple(asked)",
-         expect={"steps": "W"}, earns=("double",),
-         hole="public tests run in a worker that has seen the hidden ones, and their findings are shown in full"),
+         expect={"steps": "W"}, earns=("double",)),
     told("hidden inputs by a made-up breach", "the same, by the name in a report of the tripwires",
          "import grader.remote.worker as w, gc\nasked = []\ndef double(x):\n    asked.append(x)\n"
          "    worker = next(t for t in gc.get_objects() if type(t) is w.Worker)\n"
-         "    if x == 70_000 + 3_501: worker.trap.tripped = [f'asked {asked[-1]}', None]\n    return 2 * x",
+         "    if x == 70_000 + 3_501: worker.trap.tripped = XX,
          expect={"double": "CB"}),
 ]

@@ -22,7 +22,7 @@ ATTACKS = [
            "import sys\ntry:\n    sys.setrecursionlimit(60)\nexcept RecursionError:\n    pass"),
     poison("builtins", "replaces builtins that the worker needs",
            "import builtins\nbuiltins.min = builtins.list = builtins.isinstance = None",
-           earns=(), expect=dict.fromkeys(ALL, "RCWN"), stops=(FRESH,)),
+           earns=ALL[1:], expect={"double": "C"}),
     poison("its own functions", "replaces its other functions by wrong ones",
            "g = globals()\ng['steps'] = g['ranked'] = g['forward'] = lambda *a: None"),
     poison("warnings", "turns warnings into errors, and ends garbage collection",
