@@ -26,7 +26,8 @@ def own_seconds(seconds: float, bounds: Bounds) -> Iterator[None]:
         raise TooSlow(f"stopped after {limit:g} s: a test could not come to an end with this result")
 
     before = signal.signal(signal.SIGVTALRM, stop)
-    signal.setitimer(signal.ITIMER_VIRTUAL, limit)
+    # Again and again: what was stopped is repeated in a fresh worker, and must come to an end there too.
+    signal.setitimer(signal.ITIMER_VIRTUAL, limit, limit)
     try:
         yield
     finally:

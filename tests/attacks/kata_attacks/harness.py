@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterable, Sequence
@@ -30,7 +31,7 @@ SEED = f"{CANARY}-seed-0123456789"
 HONEST = ("aaa-right", "jjj-half", "mmm-stub", "zzz-right")  # between the attacks, first and last
 
 # attempt(action): what it gives is loot. seek(thing): it is loot if it holds a secret.
-PRELUDE = '''
+PRELUDE = """
 WHO, LOOT, TRIED = "@WHO@", [], []
 
 
@@ -52,7 +53,7 @@ def seek(thing):
     at = text.find("-".join(("kata", "canary")))
     if at >= 0:
         LOOT.append(text[max(at - 20, 0):at + 60])
-'''
+"""
 GO = """
 
 def double(x):
@@ -61,18 +62,22 @@ def double(x):
 """
 
 
-def make_course(folder: Path, rules: bool = True) -> Catalogue:
-    """A copy of the attack course with a seed worth stealing; `rules`: False for a copy without them."""
+def make_course(folder: Path, *, rules: bool = True, torch: bool = True, seconds: float = 0.5) -> Catalogue:
+    """A copy of the attack course with a seed worth stealing.
+
+    rules: False for a copy without them    torch: False for one without the unit of torch    seconds: the limit
+    """
     shutil.copytree(COURSE, folder, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis"))
     for name in (".secret", ".loot"):
         (folder / name).mkdir(mode=0o700)
     (folder / ".secret" / "seed").write_text(SEED, "utf-8")
+    text = (folder / "course.yml").read_text("utf-8").replace("seconds: 0.5", f"seconds: {seconds}")
+    if not torch:
+        text = text.partition("  - id: u02\n")[0]
     if not rules:
-        lines = (folder / "course.yml").read_text("utf-8").splitlines(keepends=True)
-        start = next(i for i, line in enumerate(lines) if line == "    rules:\n")
-        end = next(i for i in range(start + 1, len(lines)) if lines[i].startswith("    exercises:"))
-        kept = [line for line in (*lines[:start], *lines[end:]) if not line.lstrip().startswith("rules:")]
-        (folder / "course.yml").write_text("".join(kept), "utf-8")
+        text = re.sub(r"^    rules:\n(      .*\n)+", "", text, flags=re.M)
+        text = re.sub(r"^ *rules: .*\n", "", text, flags=re.M)
+    (folder / "course.yml").write_text(text, "utf-8")
     return load_course(folder)
 
 
@@ -95,7 +100,9 @@ def honest(catalogue: Catalogue, name: str) -> dict[str, str]:
     for unit in catalogue.units:
         text = catalogue.solution_file(unit).read_text("utf-8").replace(f"{CANARY}-reference", "mine")
         if name.endswith("half"):
-            text = text.replace("return x * 2 if", "return x * 3 if").replace("3 * x.square()", "2 * x.square()")
+            text = text.replace("return x * 2 if", "return x * 3 if").replace(
+                "3 * x.square()", "2 * x.square()"
+            )
         files[unit.file] = make_stub(text, unit.file) if name.endswith("stub") else text
     return files
 
@@ -140,7 +147,7 @@ class Result:
         """What an attack achieved, or what else is not as declared: nothing, if the grader holds."""
         found = [f"it holds {loot}" for loot in self.loot.get(attack.id, [])]
         student = self.student(attack.id)
-        found += self._unearned(attack, student)
+        found += self.unearned(attack)
         for record in student.records:
             if not record.exercise.startswith(attack.unit) or attack.upload is not None:
                 continue
@@ -150,15 +157,18 @@ class Result:
             if letter not in allowed:
                 what = record.finding.what if record.finding else ""
                 found.append(f"{name} is {letter}, not {allowed}: {what[:120]}")
-        if attack.group == "leaks" and "73501" in (self.out / "feedback" / f"{attack.id}.txt").read_text("utf-8"):
+        if attack.group == "leaks" and "73501" in (self.out / "feedback" / f"{attack.id}.txt").read_text(
+            "utf-8"
+        ):
             found.append("its feedback tells what a hidden test asked")
         if attack.problem and not any(attack.problem in problem for problem in student.problems):
             found.append(f"no problem says {attack.problem!r}: {student.problems}")
         return found
 
-    def _unearned(self, attack: Attack, student: StudentGrade) -> list[str]:
+    def unearned(self, attack: Attack) -> list[str]:
+        """What an attack earns beyond what it solves, what it is spared, or what it loses of that."""
         found = []
-        for record in student.records:
+        for record in self.student(attack.id).records:
             honestly = record.exercise.partition(".")[2] in attack.earns
             if record.verdict is Verdict.GRADER_ERROR or record.points is None:
                 what = record.finding.what if record.finding else ""
@@ -170,9 +180,7 @@ class Result:
         return found
 
 
-def grade(
-    catalogue: Catalogue, attacks: Sequence[Attack], world: World, work: Path, **pool: Any
-) -> Result:
+def grade(catalogue: Catalogue, attacks: Sequence[Attack], world: World, work: Path, **pool: Any) -> Result:
     """Grade the honest and these attacks. work: a new folder; pool: options of the Pool."""
     work.mkdir(parents=True)
     make_class(work / "class", attacks, catalogue, world)
@@ -202,7 +210,9 @@ def _loot(file: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in file.read_text("utf-8").splitlines() if file.exists() else ():
         entry = json.loads(line)
-        found.setdefault(entry["who"], []).extend(x for x in entry["loot"] if x not in found.get(entry["who"], ()))
+        found.setdefault(entry["who"], []).extend(
+            x for x in entry["loot"] if x not in found.get(entry["who"], ())
+        )
     return {who: loot for who, loot in found.items() if loot}
 
 
@@ -233,3 +243,6 @@ def _leaks(work: Path) -> dict[str, str]:
     return found
 
 
+def gets_through(result: Result, attack: Attack) -> bool:
+    """Whether an attack holds something, earns something, or ended who graded it."""
+    return bool(result.loot.get(attack.id)) or bool(result.unearned(attack))

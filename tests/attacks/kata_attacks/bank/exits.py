@@ -12,8 +12,13 @@ def leave(name, tries, code, control=Control.IN_PROCESS, **more):
 
 ATTACKS = [
     leave("exit 0", "ends the process with success", "def double(x):\n    import os\n    os._exit(0)"),
-    leave("sys exit", "raises SystemExit(0)", "def double(x):\n    import sys\n    sys.exit(0)", Control.NONE,
-          why="it crosses as an error of the student's"),
+    leave(
+        "sys exit",
+        "raises SystemExit(0)",
+        "def double(x):\n    import sys\n    sys.exit(0)",
+        Control.NONE,
+        why="it crosses as an error of the student's",
+    ),
     leave(
         "a SystemExit of its own",
         "raises a subclass of SystemExit that claims to be a pass",
@@ -26,8 +31,12 @@ ATTACKS = [
         Control.NONE,
         why="it crosses as an error of the student's",
     ),
-    leave("at import", "ends the process while it is imported", "import os\nos._exit(0)\ndef double(x): return 0.0",
-          expect={"double": "C"}),
+    leave(
+        "at import",
+        "ends the process while it is imported",
+        "import os\nos._exit(0)\ndef double(x): return 0.0",
+        expect={"double": "C"},
+    ),
     leave(
         "at exit",
         "leaves work for the end of the interpreter",
@@ -76,10 +85,20 @@ ATTACKS = [
         stops=(CLOCK,),
         expect={"double": "S"},
     ),
-    leave("keyboard interrupt", "raises KeyboardInterrupt, which ends graders",
-          "def double(x): raise KeyboardInterrupt", Control.NONE, why="it crosses as an error of the student's"),
-    leave("generator exit", "raises GeneratorExit", "def double(x): raise GeneratorExit", Control.NONE,
-          why="it crosses as an error of the student's"),
+    leave(
+        "keyboard interrupt",
+        "raises KeyboardInterrupt, which ends graders",
+        "def double(x): raise KeyboardInterrupt",
+        Control.NONE,
+        why="it crosses as an error of the student's",
+    ),
+    leave(
+        "generator exit",
+        "raises GeneratorExit",
+        "def double(x): raise GeneratorExit",
+        Control.NONE,
+        why="it crosses as an error of the student's",
+    ),
     leave(
         "stop iteration",
         "raises StopIteration, which ends the caller's loop in silence",
@@ -132,8 +151,14 @@ ATTACKS = [
         why="setitimer is refused, or the worker is lost, which is no pass",
         expect={"double": "CW"},
     ),
-    leave("hang up", "closes its line to the grader and goes on",
-          "def double(x):\n    import os\n    os.closerange(3, 50)\n    while True: pass",
-          Control.NONE, why="a worker that hung up is killed", stops=(CLOCK,), expect={"double": "CS"},
-          everywhere=False),
+    leave(
+        "hang up",
+        "closes its line to the grader and goes on",
+        "def double(x):\n    import os\n    os.closerange(3, 50)\n    while True: pass",
+        Control.NONE,
+        why="a worker that hung up is killed",
+        stops=(CLOCK,),
+        expect={"double": "CS"},
+        everywhere=False,
+    ),
 ]

@@ -1,6 +1,6 @@
 """Objects that lie: about equality, type, value, length and class."""
 
-from kata_attacks.model import COMPARISON, WIRE, Attack, Control
+from kata_attacks.model import COMPARISON, RULES, WIRE, Attack, Control
 
 ALWAYS = """
 class Equal{base}:
@@ -11,27 +11,56 @@ class Equal{base}:
 
 
 def lie(name, tries, code, naive="y == 6.0", **more):
-    given = {"stops": (COMPARISON, WIRE), "control": Control.NAIVE if naive else Control.NONE, "naive": naive} | more
+    given = {
+        "stops": (COMPARISON, WIRE),
+        "control": Control.NAIVE if naive else Control.NONE,
+        "naive": naive,
+    } | more
     return Attack(name, tries, code, **given)
 
 
 ATTACKS = [
-    lie("equal to everything", "an object that equals everything",
-        ALWAYS.format(base="") + "def double(x): return Equal()"),
-    lie("a float that is equal", "a subclass of float that equals everything",
-        ALWAYS.format(base="(float)") + "def double(x): return Equal(0.0)"),
-    lie("an int that is equal", "a subclass of int that equals everything",
-        ALWAYS.format(base="(int)") + "def double(x): return Equal(0)"),
-    lie("a str that is equal", "a subclass of str that equals everything",
-        ALWAYS.format(base="(str)") + "def double(x): return Equal('')"),
-    lie("a list that is equal", "a subclass of list that equals everything and has every length",
-        ALWAYS.format(base="(list)") + "    def __len__(self): return 5\ndef ranked(values): return Equal([0.0])",
-        naive="student.ranked([1]) == [1]", expect={"ranked": "W"}),
-    lie("a dict that is equal", "a subclass of dict that equals everything",
-        ALWAYS.format(base="(dict)") + "def double(x): return Equal()"),
-    lie("a tuple that is equal", "a subclass of tuple in place of the two results",
+    lie(
+        "equal to everything",
+        "an object that equals everything",
+        ALWAYS.format(base="") + "def double(x): return Equal()",
+    ),
+    lie(
+        "a float that is equal",
+        "a subclass of float that equals everything",
+        ALWAYS.format(base="(float)") + "def double(x): return Equal(0.0)",
+    ),
+    lie(
+        "an int that is equal",
+        "a subclass of int that equals everything",
+        ALWAYS.format(base="(int)") + "def double(x): return Equal(0)",
+    ),
+    lie(
+        "a str that is equal",
+        "a subclass of str that equals everything",
+        ALWAYS.format(base="(str)") + "def double(x): return Equal('')",
+    ),
+    lie(
+        "a list that is equal",
+        "a subclass of list that equals everything and has every length",
+        ALWAYS.format(base="(list)")
+        + "    def __len__(self): return 5\ndef ranked(values): return Equal([0.0])",
+        naive="student.ranked([1]) == [1]",
+        expect={"ranked": "W"},
+    ),
+    lie(
+        "a dict that is equal",
+        "a subclass of dict that equals everything",
+        ALWAYS.format(base="(dict)") + "def double(x): return Equal()",
+    ),
+    lie(
+        "a tuple that is equal",
+        "a subclass of tuple in place of the two results",
         ALWAYS.format(base="(tuple)") + "def forward(x): return Equal((0.0, [0.0]))\n"
-        "def backward(dy, kept): return 0.0", naive="student.forward(1) == (2, [1])", expect={"relay": "W"}),
+        "def backward(dy, kept): return 0.0",
+        naive="student.forward(1) == (2, [1])",
+        expect={"relay": "W"},
+    ),
     lie(
         "close by subtraction",
         "an object whose distance to everything is 0",
@@ -111,10 +140,18 @@ ATTACKS = [
         naive="type(y) == float and y == 6.0",
         expect={"double": "CW"},
     ),
-    lie("nan", "nan, which is neither more nor less than anything", "def double(x): return float('nan')",
-        naive="not (abs(y - 6.0) > 1e-9)"),
-    lie("infinite", "infinity, whose relative error is nan", "def double(x): return float('inf')",
-        naive="not (abs(y - 6.0) / abs(y) > 1e-9)"),
+    lie(
+        "nan",
+        "nan, which is neither more nor less than anything",
+        "def double(x): return float('nan')",
+        naive="not (abs(y - 6.0) > 1e-9)",
+    ),
+    lie(
+        "infinite",
+        "infinity, whose relative error is nan",
+        "def double(x): return float('inf')",
+        naive="not (abs(y - 6.0) / abs(y) > 1e-9)",
+    ),
     lie(
         "a nan array",
         "an array of nan put in place",
@@ -123,21 +160,34 @@ ATTACKS = [
         why="an array is compared entry by entry, and nan is further off than any number",
         expect={"fill": "W"},
     ),
-    lie("true", "True, which is 1", "def steps(n): return True", naive="", expect={"steps": "W"},
-        why="types are strict"),
+    lie(
+        "true",
+        "True, which is 1",
+        "def steps(n): return True",
+        naive="",
+        expect={"steps": "W"},
+        why="types are strict",
+    ),
     lie(
         "complex",
         "a complex number whose real part is right",
         "def double(x): return complex(2 * x, 1.0)",
         naive="getattr(y, 'real', y) == 6.0",
     ),
-    lie("an empty array", "an array without entries: all of them are right",
+    lie(
+        "an empty array",
+        "an array without entries: all of them are right",
         "import numpy as np\ndef double(x): return np.zeros((0,))",
-        naive="bool(np.all(np.abs(y - 6.0) < 1e-9))"),
-    lie("an object array", "an array of objects that are equal to everything",
-        "import numpy as np\n" + ALWAYS.format(base="")
+        naive="bool(np.all(np.abs(y - 6.0) < 1e-9))",
+    ),
+    lie(
+        "an object array",
+        "an array of objects that are equal to everything",
+        "import numpy as np\n"
+        + ALWAYS.format(base="")
         + "def double(x):\n    a = np.empty((), object)\n    a[()] = Equal()\n    return a",
-        naive="bool(np.all(y == 6.0))"),
+        naive="bool(np.all(y == 6.0))",
+    ),
     lie(
         "a box that adapts",
         "a descriptor computes .data at each look, to please whoever asks",
@@ -191,7 +241,8 @@ ATTACKS = [
         def normalize(x): return torch.zeros(1).as_subclass(Own)
         def cube_slope(x): return torch.zeros(1).as_subclass(Own)
         """,
-        stops=("rules", COMPARISON),
+        stops=(RULES, COMPARISON),
+        why="tests/gradcheck/test_hostile.py and tests/remote/test_wire_torch.py",
         unit="u02",
         expect={"normalize": "B", "cube_slope": "B"},
     ),

@@ -68,12 +68,10 @@ for name in ("allclose", "isclose", "array_equal", "abs", "any", "all"):
     ),
     patch(
         "builtins",
-        "replaces abs, isinstance, type, float and len for everybody",
+        "replaces abs, so that every difference is 0",
         """
 import builtins
 builtins.abs = lambda x: 0.0
-builtins.max = lambda *a, **k: 0.0
-builtins.all = builtins.any = lambda x: True
 """,
     ),
     patch(

@@ -18,6 +18,7 @@ ATTACKS = [
                 if type(thing) in (dict, list, tuple, str):
                     seek(thing)
         """,
+        expect={"double": "WS"},
         control=Control.IN_PROCESS,
     ),
     Attack(

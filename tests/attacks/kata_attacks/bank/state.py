@@ -15,20 +15,43 @@ def poison(name, tries, body, earns=ALL, expect=None, **more):
 
 ATTACKS = [
     poison("numpy's errors", "makes numpy raise on everything", "import numpy as np\nnp.seterr(all='raise')"),
-    poison("numpy itself", "replaces functions of numpy",
-           "import numpy as np\nnp.ndarray, np.asarray, np.full = None, None, None"),
-    poison("random state", "seeds all generators", "import random\nimport numpy as np\nrandom.seed(1)\nnp.random.seed(1)"),
-    poison("the recursion limit", "leaves the lowest limit there is",
-           "import sys\ntry:\n    sys.setrecursionlimit(60)\nexcept RecursionError:\n    pass"),
-    poison("builtins", "replaces builtins that the worker needs",
-           "import builtins\nbuiltins.min = builtins.list = builtins.isinstance = None",
-           earns=ALL[1:], expect={"double": "C"}),
-    poison("its own functions", "replaces its other functions by wrong ones",
-           "g = globals()\ng['steps'] = g['ranked'] = g['forward'] = lambda *a: None"),
-    poison("warnings", "turns warnings into errors, and ends garbage collection",
-           "import warnings, gc\nwarnings.simplefilter('error')\ngc.disable()"),
-    poison("the module table", "empties sys.modules",
-           "import sys\nfor name in [n for n in sys.modules if n.startswith('u01')]:\n    del sys.modules[name]"),
+    poison(
+        "numpy itself",
+        "replaces functions of numpy",
+        "import numpy as np\nnp.ndarray, np.asarray, np.full = None, None, None",
+    ),
+    poison(
+        "random state",
+        "seeds all generators",
+        "import random\nimport numpy as np\nrandom.seed(1)\nnp.random.seed(1)",
+    ),
+    poison(
+        "the recursion limit",
+        "leaves the lowest limit there is",
+        "import sys\ntry:\n    sys.setrecursionlimit(60)\nexcept RecursionError:\n    pass",
+    ),
+    poison(
+        "builtins",
+        "replaces builtins that the worker needs",
+        "import builtins\nbuiltins.min = builtins.list = builtins.isinstance = None",
+        earns=ALL[1:],
+        expect={"double": "C"},
+    ),
+    poison(
+        "its own functions",
+        "replaces its other functions by wrong ones",
+        "g = globals()\ng['steps'] = g['ranked'] = g['forward'] = lambda *a: None",
+    ),
+    poison(
+        "warnings",
+        "turns warnings into errors, and ends garbage collection",
+        "import warnings, gc\nwarnings.simplefilter('error')\ngc.disable()",
+    ),
+    poison(
+        "the module table",
+        "empties sys.modules",
+        "import sys\nfor name in [n for n in sys.modules if n.startswith('u01')]:\n    del sys.modules[name]",
+    ),
     Attack(
         "something for the next one",
         "leaves a note in builtins, which the one after it looks for",

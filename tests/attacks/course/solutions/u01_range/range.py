@@ -1,5 +1,6 @@
 """What each attack pretends to write."""
 
+
 def double(x):
     """Twice x."""
     # BEGIN SOLUTION
