@@ -1,4 +1,4 @@
-"""The hostile class, graded once for all tests here: on the strongest rung, on the weakest, and as controls."""
+"""The hostile class, graded once for all tests here: on the strongest rung, the weakest, and as controls."""
 
 import sys
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 
 from grader.errors import SandboxError
 from grader.sandbox.layers import Rung, probe, resolve
+from grader.sandbox.rungs import REQUIRED, Layer
 from grader.verify.inprocess import in_process
 
 collect_ignore = ["course"]
@@ -20,7 +21,8 @@ from kata_attacks.harness import grade, make_course  # noqa: E402
 from kata_attacks.model import Control  # noqa: E402
 from kata_attacks.world import World  # noqa: E402
 
-WEAK = ("harm", "reading", "bombs", "dropped")  # groups that the weakest rung is tried with in the suite
+# What may be missing on a rung, and so is no defence to count on there.
+NOT_HERE = {rung: frozenset(Layer) - {*REQUIRED[rung]} for rung in Rung}
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +84,26 @@ def unsafe(arena):
     """What only the kernel stops, without a jail."""
     attacks = [a for a in everything() if a.control is Control.UNSAFE]
     return arena("unsafe", attacks, torch=False, seconds=5, rung=Rung.UNSAFE, workers=2)
+
+
+@pytest.fixture(scope="session")
+def unlimited(arena):
+    """What limits stop, without a jail and without limits."""
+    attacks = [a for a in everything() if a.control is Control.UNLIMITED]
+    off = frozenset({Layer.LIMITS, Layer.CGROUP})
+    return arena("unlimited", attacks, torch=False, rung=Rung.UNSAFE, without=off, workers=1)
+
+
+@pytest.fixture(scope="session")
+def unfiltered(arena, rungs):
+    """The same as without a jail, with all of it but the filter of system calls."""
+    attacks = [
+        a
+        for a in everything()
+        if a.control is Control.UNSAFE and len(a.layers - NOT_HERE[rungs.strongest]) > 1
+    ]
+    off = frozenset({Layer.SECCOMP})
+    return attacks, arena("unfiltered", attacks, torch=False, rung=rungs.strongest, without=off, workers=2)
 
 
 @pytest.fixture(scope="session")

@@ -50,10 +50,13 @@ def on_rung(rung, attacks, work):
 
 def layer_by_layer(rung, attacks, work):
     """What the kernel stops: with all its layers off it gets through, with any one of its own it does not."""
-    aimed = [a for a in attacks if a.control is Control.UNSAFE and a.layers]
+    aimed = [a for a in attacks if a.control in (Control.UNSAFE, Control.UNLIMITED) and a.layers]
     layers = [layer for layer in REQUIRED[rung] if any(layer in a.layers for a in aimed)]
-    every = frozenset({*layers, Layer.UID, Layer.CGROUP} - {Layer.LIMITS})
-    runs = {None: every} | {layer: every - {layer} for layer in layers if layer is not Layer.LIMITS}
+    every = frozenset({*layers, Layer.UID, Layer.CGROUP, Layer.PRIVILEGES})
+    # The filters need "no privileges" beside them, and root may do as many processes as it likes.
+    runs = {None: every} | {layer: every - {layer, Layer.PRIVILEGES} for layer in layers}
+    if Layer.LIMITS in runs:
+        runs[Layer.LIMITS] -= {Layer.UID}
     results = {}
     with World() as world:
         course = make_course(work / f"layers-{rung}", torch=False, seconds=5)

@@ -21,6 +21,18 @@ def test_without_a_jail_it_gets_through(unsafe, attack):
     assert gets_through(unsafe, attack)
 
 
+@those(Control.UNLIMITED)
+def test_without_limits_it_gets_through(unlimited, attack):
+    assert gets_through(unlimited, attack)
+
+
+def test_without_the_filter_the_other_layers_hold_what_they_say(unfiltered):
+    attacks, result = unfiltered
+    assert len(attacks) > 5
+    assert {attack.id: result.loot[attack.id] for attack in attacks if attack.id in result.loot} == {}
+    assert result.graded.rung.endswith("without seccomp filter")
+
+
 @pytest.mark.parametrize(
     "attack",
     [a for a in everything() if a.control is Control.IN_PROCESS and a.group != "patching"],

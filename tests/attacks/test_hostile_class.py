@@ -1,4 +1,4 @@
-"""Nothing unearned, nothing read, nothing written, nobody left, nobody reached; the honest beside them unchanged."""
+"""Nothing unearned, read or written, nobody left behind or reached; the honest beside them unchanged."""
 
 import pytest
 from kata_attacks.bank import everything, groups

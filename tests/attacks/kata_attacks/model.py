@@ -37,6 +37,7 @@ class Control(StrEnum):
     """How it is shown that the attack is a real one: where it gets through."""
 
     UNSAFE = "without a jail"  # on the rung `unsafe`: it holds loot
+    UNLIMITED = "without a jail and its limits"
     IN_PROCESS = "in the grader's process"  # it holds loot, earns points, or ends the grading process
     NO_RULES = "without the rules"  # it earns points
     NAIVE = "against a naive comparison"  # `naive`, with y for what double(3.0) gives, is true
@@ -48,13 +49,14 @@ class Control(StrEnum):
 class Attack:
     """One hostile submission.
 
-    tries: in words    code: the file of the unit; it stands below the stub and some help (see harness.PRELUDE),
+    tries: in words    code: the file of the unit; it stands below the stub and some help, harness.PRELUDE,
     unless raw. Where it defines `go`, double(x) calls that and gives 0.0.
     expect: exercise without its unit -> letters of the verdicts that are fine; all others are to do
     stops: what stops it; each kernel Layer among them does so alone
     earns: exercises that it solves honestly    naive: see Control    needle: what Control.JOURNAL looks for
     files: more files of the upload    upload: makes an archive instead, from the text of an honest file
-    problem: words that the report of the upload must hold    everywhere: cheap enough for the weakest rung too
+    problem: words that the report of the upload must hold    everywhere: cheap enough for the
+    weakest rung too
     hole: it gets through today, and why: a strict xfail
     """
 

@@ -60,7 +60,7 @@ ATTACKS = [
         "def double(x):\n    held = bytearray(400 << 20)\n    LOOT.append('400 MiB')\n    return 0.0",
         stops=(Layer.LIMITS,),
         expect={"double": "M"},
-        control=Control.NONE,
+        control=Control.UNLIMITED,
         why="the limits hold on every rung; `without` them it gets through",
     ),
     bomb(
@@ -95,6 +95,7 @@ ATTACKS = [
         "    if got != 2**64 - 1: LOOT.append('mapped')\n    return 0.0",
         "W",
         stops=(Layer.LIMITS,),
+        control=Control.UNLIMITED,
     ),
     Attack(
         "fork",

@@ -51,11 +51,10 @@ ATTACKS = [
     ),
     harm(
         "shared memory",
-        "leaves a segment of System V",
+        "leaves a segment of System V; in a private IPC namespace it goes with it",
         RAW + "key = libc.shmget(0x6b617461, 4096, 0o1666)\nif key >= 0:\n    LOOT.append('a segment')\n"
         "    libc.shmctl(key, 0, None)",
         S,
-        N,
     ),
     harm(
         "a message queue",
@@ -66,7 +65,7 @@ ATTACKS = [
         S,
         N,
         Layer.LIMITS,
-        control=Control.NONE,
+        control=Control.UNLIMITED,
         why="the limits hold on every rung; `without` them it gets through",
     ),
     harm(
@@ -105,23 +104,22 @@ ATTACKS = [
     harm(
         "connect",
         "connects to a server on this machine",
-        "import socket\ns = attempt(socket.socket)\nif s: attempt(lambda: s.connect(('127.0.0.1', @TCP@)) or 'connected')",
+        "import socket\nattempt(lambda: socket.socket().connect(('127.0.0.1', @TCP@)) or 'connected')",
         S,
         N,
     ),
     harm(
         "send a datagram",
         "sends what it knows by UDP",
-        "import socket\ns = attempt(socket.socket, socket.AF_INET, socket.SOCK_DGRAM)\n"
-        "if s: attempt(s.sendto, b'hidden', ('127.0.0.1', @UDP@))",
+        "import socket\nudp = socket.SOCK_DGRAM\n"
+        "attempt(lambda: socket.socket(socket.AF_INET, udp).sendto(b'hidden', ('127.0.0.1', @UDP@)))",
         S,
         N,
     ),
     harm(
         "an abstract socket",
         "connects to a socket that has no file",
-        "import socket\ns = attempt(socket.socket, socket.AF_UNIX)\n"
-        "if s: attempt(lambda: s.connect('\\0@UNIX@') or 'connected')",
+        "import socket\nattempt(lambda: socket.socket(socket.AF_UNIX).connect('\\0@UNIX@') or 'connected')",
         S,
         N,
     ),
@@ -129,8 +127,7 @@ ATTACKS = [
         "listen",
         "waits for a friend to connect",
         "import socket\ns = attempt(socket.create_server, ('127.0.0.1', 0))",
-        S,
-        N,
+        S,  # in a private network it may listen: nobody is there
     ),
     harm(
         "a name",
@@ -156,10 +153,7 @@ ATTACKS = [
         "asks whether it may signal everybody",
         "import os\nattempt(lambda: os.kill(-1, 0) or 'everybody')",
         S,
-        U,
-        P,
-        L,
-        control=Control.UNSAFE,
+        P,  # the others refuse each single signal, which the kernel does not tell
     ),
     harm(
         "signal the grader",
@@ -188,14 +182,19 @@ ATTACKS = [
         control=Control.NONE,
         why="kernels differ in who may trace",
     ),
-    raw(
+    harm(
         "memory of another",
         "reads the memory of another process",
-        "310, @VICTIM@, None, 0, None, 0, 0",
+        f"{RAW}import struct\nhere = ctypes.create_string_buffer(8)\n"
+        "own = ctypes.create_string_buffer(struct.pack('QQ', ctypes.addressof(here), 8))\n"
+        "theirs = ctypes.create_string_buffer(struct.pack('QQ', 4096, 8))\n"
+        "got = libc.syscall(310, @VICTIM@, own, 1, theirs, 1, 0)\n"
+        "if got >= 0 or ctypes.get_errno() == 14: LOOT.append('only the address was wrong')",
         S,
         U,
         P,
         L,
+        Layer.PRIVILEGES,
     ),
     harm(
         "slow the others",
@@ -204,6 +203,7 @@ ATTACKS = [
         S,
         U,
         P,
+        Layer.PRIVILEGES,
     ),
     harm(
         "exec",
@@ -312,6 +312,7 @@ ATTACKS = [
         S,
         U,
         P,
+        Layer.PRIVILEGES,
     ),
     harm(
         "the clock of the machine",

@@ -27,7 +27,10 @@ def watched(test):
 def look(student):
     try:
         who, loot = student.WHO, student.LOOT
-        line = json.dumps({"who": str(who)[:200], "loot": [str(one)[:500] for one in loot[:20]]})
+        tried = [str(one)[:200] for one in student.TRIED[:20]]
+        line = json.dumps(
+            {"who": str(who)[:200], "loot": [str(one)[:500] for one in loot[:20]], "tried": tried}
+        )
     except (Exception, RunStopped):  # the honest have no loot; who is lost has told already
         return
     with FILE.open("a", encoding="utf-8") as file:
