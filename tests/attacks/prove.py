@@ -1,4 +1,4 @@
-"""Runs every attack on every rung that this machine has, as root and as a normal user, and prints what came of it.
+"""Runs every attack on every rung that this machine has, as root and as a normal user, and prints the outcome.
 
     python tests/attacks/prove.py [--rung namespaces] [--user nobody] [--only GROUP] [--no-layers]
 
@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent

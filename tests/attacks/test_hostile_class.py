@@ -11,6 +11,7 @@ ATTACKS = [
         attack, id=attack.id, marks=[pytest.mark.xfail(strict=True, reason=attack.hole)] * bool(attack.hole)
     )
     for attack in everything()
+    if not attack.slow
 ]
 
 

@@ -57,6 +57,7 @@ class Attack:
     files: more files of the upload    upload: makes an archive instead, from the text of an honest file
     problem: words that the report of the upload must hold    everywhere: cheap enough for the
     weakest rung too
+    slow: seconds of waiting or computing: prove.py runs it, the suite does not
     hole: it gets through today, and why: a strict xfail
     """
 
@@ -76,6 +77,7 @@ class Attack:
     upload: Callable[[str], tuple[str, bytes]] | None = None
     problem: str = ""
     everywhere: bool = True
+    slow: bool = False
     hole: str = ""
     group: str = ""
 

@@ -10,7 +10,7 @@ from kata_attacks.model import Attack
 
 
 def rung_table(rung: Rung, attacks: Sequence[Attack], result: Result, alone: Result) -> int:
-    """Print what the attacks came to on a rung. Returns the number of complaints; known holes do not count."""
+    """Print what the attacks came to on a rung. Returns the number of complaints, without those of known holes."""
     seconds: dict[str, float] = defaultdict(float)
     for line in (result.out / "times.jsonl").read_text("utf-8").splitlines():
         entry = json.loads(line)
@@ -44,7 +44,7 @@ def rung_table(rung: Rung, attacks: Sequence[Attack], result: Result, alone: Res
 
 
 def layers_table(rung: Rung, attacks: Sequence[Attack], results: Mapping[Layer | None, Result]) -> int:
-    """Print which attacks get through with no layer and with one layer alone. Returns the number of complaints."""
+    """Print which attacks get through with no layer, and with one alone. Returns the number of complaints."""
     print(f"\n{rung}, layer by layer: how many get through, with one layer alone")
     print(f"  {'layer':<24} {'aimed':>6} {'through':>8} {'expected':>9}")
     found = []

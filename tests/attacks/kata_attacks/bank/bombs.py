@@ -28,12 +28,14 @@ ATTACKS = [
         "def double(x):\n    while True:\n        try:\n            while True: pass\n"
         "        except BaseException: pass",
         everywhere=False,
+        slow=True,
     ),
     bomb(
         "a sleep",
         "sleeps for an hour, which costs no CPU time",
         "import time\ndef double(x): time.sleep(3600)",
         everywhere=False,
+        slow=True,
     ),
     bomb("a huge power", "computes 9 ** 9 ** 9", "def double(x): return 9 ** 9 ** 9", "SM"),
     bomb(
@@ -57,7 +59,7 @@ ATTACKS = [
     Attack(
         "memory in a list",
         "fills a list until nothing is left",
-        "def double(x):\n    held = bytearray(400 << 20)\n    LOOT.append('400 MiB')\n    return 0.0",
+        "def double(x):\n    held = bytearray(200 << 20)\n    LOOT.append('200 MiB')\n    return 0.0",
         stops=(Layer.LIMITS,),
         expect={"double": "M"},
         control=Control.UNLIMITED,

@@ -3,12 +3,20 @@
 from kata_attacks.model import BOUNDARY, Attack, Control
 
 
-def crash(name, tries, code, expect="C", control=Control.IN_PROCESS, why=""):
+def crash(
+    name, tries, code, expect="C", control=Control.NONE, why="it ends who runs it, as `a null pointer` does"
+):
     return Attack(name, tries, code, expect={"double": expect}, stops=(BOUNDARY,), control=control, why=why)
 
 
 ATTACKS = [
-    crash("a null pointer", "reads at address 0", "import ctypes\ndef double(x): return ctypes.string_at(0)"),
+    crash(
+        "a null pointer",
+        "reads at address 0",
+        "import ctypes\ndef double(x): return ctypes.string_at(0)",
+        control=Control.IN_PROCESS,
+        why="",
+    ),
     crash(
         "a wild write",
         "writes all over itself",
@@ -27,8 +35,6 @@ ATTACKS = [
         "a segmentation fault",
         "sends it to itself",
         "import os, signal\ndef double(x): os.kill(os.getpid(), 11)",
-        "C",
-        Control.IN_PROCESS,
     ),
     crash(
         "strides",

@@ -50,7 +50,13 @@ ATTACKS = [
         why="a worker is killed, or ends by _exit: nothing is run at its end",
         expect={"double": "W"},
     ),
-    leave("abort", "aborts", "def double(x):\n    import os\n    os.abort()"),
+    leave(
+        "abort",
+        "aborts",
+        "def double(x):\n    import os\n    os.abort()",
+        Control.NONE,
+        why="it ends who runs it, as `exit 0` does",
+    ),
     leave(
         "a signal to itself",
         "sends itself every signal that it may",
@@ -64,6 +70,8 @@ ATTACKS = [
                     pass
             return 0.0
         """,
+        control=Control.NONE,
+        why="it ends who runs it, as `exit 0` does",
         expect={"double": "CMW"},
     ),
     leave(

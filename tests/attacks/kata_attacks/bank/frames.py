@@ -57,6 +57,7 @@ ATTACKS = [
         "CS",
         stops=(WIRE, CLOCK),
         everywhere=False,
+        slow=True,
     ),
     forged("depth", "100,000 lists inside each other", "say(b'\\x91' * 100_000 + b'\\xc0')"),
     forged(

@@ -184,6 +184,7 @@ def double(x): raise AssertionError("passed")
         {"steps": "S"},
         (CLOCK,),
         earns=("double",),
+        slow=True,
     ),
     abuse(
         "a deep keepsake",

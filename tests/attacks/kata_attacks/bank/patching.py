@@ -30,6 +30,8 @@ for module in list(sys.modules.values()):
         "the differences",
         "makes the function that finds differences find none",
         "import grader.gradcheck.compare as c\nc.differences = lambda *a, **k: iter(())\nc.abs = lambda x: 0.0",
+        control=Control.NONE,
+        why="as `the comparison`, one function further down",
     ),
     patch(
         "the judge",
@@ -73,6 +75,8 @@ for name in ("allclose", "isclose", "array_equal", "abs", "any", "all"):
 import builtins
 builtins.abs = lambda x: 0.0
 """,
+        control=Control.NONE,
+        why="as `the comparison`, one function further down",
     ),
     patch(
         "operator",

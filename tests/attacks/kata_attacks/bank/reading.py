@@ -76,6 +76,7 @@ ATTACKS = [
                 if "range.py" not in name or "test" in name:
                     seek(entry)
         """,
+        why="it holds the lines of its own file; no tests are there to be held",
     ),
     Attack(
         "warm leftovers",
@@ -118,6 +119,7 @@ ATTACKS = [
                     LOOT.append("in memory")
         """,
         expect={"double": "WC"},
+        why="a search of one's own heap finds what is there: nothing",
     ),
     Attack(
         "closure of a callback",
@@ -192,6 +194,7 @@ ATTACKS = [
             return 0.0
         """,
         expect={"double": "W", "quadruple": "WN"},
+        why="in the grader's process there is no callback to look into; tests/examine/test_follow.py",
     ),
     Attack(
         "files of the course",
@@ -276,5 +279,6 @@ ATTACKS = [
             for value in vars(np.random.mtrand).values():
                 seek(getattr(value, "__dict__", None))
         """,
+        why="each test has a generator of its own, made of a hash of the seed",
     ),
 ]
