@@ -1,4 +1,4 @@
-"""Runs every attack on every rung that this machine has, as root and as a normal user, and prints the outcome.
+"""Runs every attack on every rung that this machine has, as root and as a normal user; prints a table.
 
     python tests/attacks/prove.py [--rung namespaces] [--user nobody] [--only GROUP] [--no-layers]
 

@@ -65,7 +65,7 @@ def double(x):
 def make_course(folder: Path, *, rules: bool = True, torch: bool = True, seconds: float = 0.5) -> Catalogue:
     """A copy of the attack course with a seed worth stealing.
 
-    rules: False for a copy without them    torch: False for one without the unit of torch    seconds: the limit
+    rules: False for a copy without them    torch: False for one without its unit    seconds: the limit
     """
     shutil.copytree(COURSE, folder, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis"))
     for name in (".secret", ".loot"):
@@ -130,7 +130,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 @dataclass
 class Result:
-    """One graded class. loot: attack's id -> what it held    leaks: file of the grades -> what was found in it"""
+    """One graded class. loot: attack's id -> what it held    leaks: file -> what was found in it"""
 
     graded: GradedClass
     seen: Seen
@@ -225,7 +225,7 @@ def _leaks(work: Path) -> dict[str, str]:
         name = str(path.relative_to(work))
         at = text.find(CANARY)
         if path.name == "journal.jsonl":
-            # It may tell the instructor what a hidden test expected, and keeps texts as they are, as JSON does.
+            # It may tell the instructor what a hidden test expected, and keeps texts as JSON does.
             for word in ("seed", "reference", "frame", "file", "environment"):
                 if f"{CANARY}-{word}" in text:
                     found[name] = word

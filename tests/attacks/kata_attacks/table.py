@@ -10,7 +10,7 @@ from kata_attacks.model import Attack
 
 
 def rung_table(rung: Rung, attacks: Sequence[Attack], result: Result, alone: Result) -> int:
-    """Print what the attacks came to on a rung. Returns the number of complaints, without those of known holes."""
+    """Print what the attacks came to on a rung. Returns how many are not as declared."""
     seconds: dict[str, float] = defaultdict(float)
     for line in (result.out / "times.jsonl").read_text("utf-8").splitlines():
         entry = json.loads(line)
