@@ -13,7 +13,7 @@ SEED   ?= 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads fuzz
+.PHONY: grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads fuzz attacks
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
@@ -33,6 +33,9 @@ verify: $(VENV)/.dev  ## prove that the course is sound, and the tiny one that t
 
 seeds: $(VENV)/.dev  ## prove that solutions and right answers pass under 50 course seeds; takes minutes
 	$(BIN)/kata verify --seeds $(SEEDS)
+
+attacks: $(VENV)/.dev  ## every attack, on every rung of this machine, as root and as a normal user; takes minutes
+	$(BIN)/python tests/attacks/prove.py
 
 stubs: $(VENV)/.dev  ## write the generated files anew
 	$(BIN)/kata stubs

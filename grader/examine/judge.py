@@ -127,6 +127,8 @@ def _tripped(error: RuleBroken, sources: Mapping[str, str]) -> Finding:
     if error.place is None or error.place[0] not in sources:
         return Finding(what=error.rationale, help=help)
     file, line = error.place
+    if not 0 < line <= len(sources[file].splitlines()):  # a number of the worker's own making
+        return Finding(what=error.rationale, help=help)
     return Finding(
         what=f"line {line} {error.rationale}",
         where=f"{shown(file)}:{line}",

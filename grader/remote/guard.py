@@ -6,6 +6,7 @@ from grader.errors import RuleBroken
 from grader.remote.wire import Tree, WireError
 
 MAX_NAME = 80
+COMPLEX = "complex numbers"
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,15 @@ class Guard:
 FREE = Guard()
 
 
-def tripped(name: str, place: Tree) -> RuleBroken:
-    """The error of a reply that reports a breach. WireError where it is malformed."""
-    what = f"{'makes' if ' ' in name else 'calls'} `{name[:MAX_NAME]}`, which this unit does without"
+def tripped(name: str, place: Tree, guard: Guard) -> RuleBroken:
+    """The error of a reply that reports a breach. WireError where it is malformed, or of what is not guarded.
+
+    The name is shown to the student: a worker must not be able to say anything else by it.
+    """
+    guarded = (*guard.tripwires, *(() if guard.complex_numbers else (COMPLEX,)))
+    if name not in [known[:MAX_NAME] for known in guarded]:
+        raise WireError("a breach of what is not guarded")
+    what = f"{'makes' if ' ' in name else 'calls'} `{name}`, which this unit does without"
     match place:
         case None:
             return RuleBroken(f"the code {what}")

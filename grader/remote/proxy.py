@@ -52,6 +52,7 @@ class Session:
         self.failed = 0
         self.in_place = True
         self.module: Handle | None = None
+        self.guard = FREE
         self.found: dict[str, Handle] = {}
         self.methods: set[str] = set()  # names that were bound methods when they were asked for
         self.queue: list[list[Tree]] = []  # [number, verb, *operands]: asked, and not yet sent
@@ -65,6 +66,7 @@ class Session:
         if sum(len(text.encode()) for text in sources.values()) > MAX_SOURCES:
             help = f"Keep all files of the course below {MAX_SOURCES >> 20} MiB together."
             raise SubmissionError("the files are too large together", help)
+        self.guard = guard
         guarded = list(guard.tripwires), guard.autograd, guard.complex_numbers
         loaded = self.request("load", dict(sources), module, guarded)
         if type(loaded) is not Handle:
@@ -176,7 +178,7 @@ class Session:
                 apply(changed, unpacker)
                 unpacker.check_size(result)
             case ["tripped", str(name), place]:
-                raise tripped(name, place)
+                raise tripped(name, place, self.guard)
             case _:
                 raise WireError("an unknown reply")
         if self.depth == 0 and self.unheard is not None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Container
 from typing import Any
 
-from grader.remote.guard import MAX_NAME
+from grader.remote.guard import COMPLEX, MAX_NAME
 
 
 class Tripped(BaseException):
@@ -53,7 +53,7 @@ class Trap:
             ) -> Any:
                 result = function(*args, **(kwargs or {}))
                 if type(result) is torch.Tensor and result.is_complex():
-                    trap.caught("complex numbers", 1)
+                    trap.caught(COMPLEX, 1)
                 return result
 
         RealOnly().__enter__()

@@ -285,9 +285,16 @@ def test_a_block_may_swallow_an_error(student_of):
     student = student_of(BLOCKS)
     with student.Flag(swallow=True):
         raise ValueError("gone")
-    with student.Flag(swallow=True):
-        student.fail("gone too")
-    assert [entry[0] for entry in student.log if entry != "in"] == ["ValueError", "Own"]
+    assert [entry[0] for entry in student.log if entry != "in"] == ["ValueError"]
+
+
+def test_a_block_may_not_swallow_that_it_gave_no_answer(student_of):
+    """Else a test passes whose questions in the block were never asked."""
+    student = student_of(BLOCKS)
+    with pytest.raises(StudentError, match="here to stay"), student.Flag(swallow=True):
+        student.fail("here to stay")
+    with pytest.raises(TypeError), student.Flag(swallow=True):
+        student.log.append(1)[0]
 
 
 @pytest.mark.parametrize(
