@@ -12,6 +12,7 @@ class Job:
     """One unit of one student. sources: {"u01_slopes/slopes.py": text}, earlier units included.
 
     exercises: those to examine, all of the unit where none is named    seed: in place of the pool's own
+    endless: those whose tests did not come to an end with what the student's code returned
     """
 
     submission: str
@@ -19,6 +20,7 @@ class Job:
     sources: Mapping[str, str]
     exercises: frozenset[str] = frozenset()
     seed: Seed | None = None
+    endless: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import os
 import platform
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from importlib import metadata
 from multiprocessing.connection import wait
@@ -17,7 +18,7 @@ from typing import cast
 
 from grader.course.catalogue import Catalogue
 from grader.engine.job import Job, JobResult
-from grader.engine.process import GradingProcess, Link, MakeBackend, Reply
+from grader.engine.process import Begins, GradingProcess, Link, MakeBackend, Reply
 from grader.errors import CourseError, GraderError, KataError
 from grader.examine.device import Device
 from grader.examine.jailed import JailedBackend
@@ -29,6 +30,7 @@ from grader.sandbox.rungs import NOTHING, Layer, named
 
 __all__ = ["Job", "JobResult", "Pool"]
 
+ENDLESS_STEPS = 3  # of one unit of one student: each costs as long as a test may compute
 PACKAGES = ("katagrad", "numpy", "torch", "hypothesis", "pytest")
 
 
@@ -115,15 +117,33 @@ class Pool:
             for connection in wait(list(busy)):
                 process, job, tries = busy.pop(cast("Link", connection))
                 reply = process.receive()
-                if reply is not None:
+                if isinstance(reply, Begins):
+                    process.at = reply.exercise
+                    busy[process.connection] = process, job, tries
+                elif reply is not None:
+                    process.at = ""
                     idle.append(process)
                     yield self._result(job, reply)
-                    continue
-                self._discard(process)
-                if tries:
-                    yield self._lost(job)
                 else:
-                    waiting.append((job, tries + 1))
+                    self._discard(process)
+                    again = self._again(process, job, tries)
+                    if again is None:
+                        yield self._lost(job)
+                    else:
+                        waiting.append(again)
+
+    def _again(self, process: GradingProcess, job: Job, tries: int) -> tuple[Job, int] | None:
+        """What to ask for after a process died over a job, and how often it did so for no known reason.
+
+        Where it had to stop itself, in a step without end, the exercise at hand is given up, and after
+        ENDLESS_STEPS of them whatever follows it in the unit. Otherwise a job has a second try.
+        """
+        if not process.found_no_end():
+            return (job, tries + 1) if tries == 0 else None
+        ids = [exercise.id for exercise in self.catalogue.unit(job.unit).exercises]
+        at = ids.index(process.at) if process.at else 0
+        many = not process.at or len(job.endless) + 1 >= ENDLESS_STEPS
+        return replace(job, endless=job.endless | set(ids[at:] if many else ids[at : at + 1])), tries
 
     def _start(self) -> GradingProcess:
         taken = [process.core for process in self._processes]

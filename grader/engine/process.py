@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from types import ModuleType
@@ -24,6 +25,15 @@ from grader.sandbox.syscalls import die_with_parent
 Link = Connection  # of jobs one way, of replies the other
 MakeBackend = Callable[[], ExamBackend]  # called in the new process
 Reply = tuple[ExerciseOutcome, ...] | KataError | str
+
+
+@dataclass(frozen=True)
+class Begins:
+    """What a process tells before its reply: it turns to this exercise."""
+
+    exercise: str
+
+
 END_WAIT = 10.0
 
 
@@ -41,6 +51,7 @@ class GradingProcess:
         device: str = Device.CPU,
     ) -> None:
         self.core = core
+        self.at = ""  # the exercise that it examines
         self.connection, theirs = context.Pipe()
         self._process = context.Process(
             target=_serve,
@@ -61,13 +72,17 @@ class GradingProcess:
             return False
         return True
 
-    def receive(self) -> Reply | None:
+    def receive(self) -> Reply | Begins | None:
         """The reply to the job, or None where the process died over it."""
         try:
-            reply: Reply = self.connection.recv()
+            reply: Reply | Begins = self.connection.recv()
         except (EOFError, OSError):
             return None
         return reply
+
+    def found_no_end(self) -> bool:
+        """Of a process that is closed: whether it had to stop itself in the midst of a step without end."""
+        return self._process.exitcode == -signal.SIGPROF
 
     def close(self, at_once: bool = False) -> None:
         """End the process, and with it its zygotes and workers; `at_once`, in the middle of a job."""
@@ -119,7 +134,7 @@ def _serve(
             except EOFError:
                 return
             examiner.desk.seed = job.seed or seed
-            reply = _examine(examiner, job)
+            reply = _examine(examiner, job, lambda exercise: connection.send(Begins(exercise)))
             try:
                 connection.send(reply)
             except OSError:  # the parent is gone, on Ctrl-C for one
@@ -133,9 +148,10 @@ def _serve(
         _answer_everything_with(connection, error)
 
 
-def _examine(examiner: Examiner, job: Job) -> Reply:
+def _examine(examiner: Examiner, job: Job, begins: Callable[[str], None]) -> Reply:
+    unit = examiner.desk.catalogue.unit(job.unit)
     try:
-        return examiner.examine(examiner.desk.catalogue.unit(job.unit), dict(job.sources), job.exercises)
+        return examiner.examine(unit, dict(job.sources), job.exercises, endless=job.endless, begins=begins)
     except KataError as error:
         return error
     except (Exception, RunStopped) as error:

@@ -16,7 +16,7 @@ from grader.remote.fault import lacks_memory
 
 FACTOR, SPARE = 3.0, 2.0  # beyond what the student's code may use: an honest test needs far less
 AGAIN = 1.0  # seconds; what is raised in the midst of a destructor is lost, so it is raised again
-LAST_SPARE = 20.0  # seconds after which the process is ended
+LAST_SPARE = 5.0  # seconds after which the process is ended
 MEMORY = 1 << 30  # bytes that one exercise may add to this process
 
 

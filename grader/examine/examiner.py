@@ -3,7 +3,7 @@
 pytest collects the hidden and the public tests once; then every job runs them against another student.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,10 @@ from grader.rules.verdicts import Rulebook
 
 PATIENCE = 3  # times its seconds: what an exercise may use once the reference stands in
 SLOW_ELSEWHERE = "Look at the exercises before it that are slow: they took the time."
+ENDLESS = Finding(
+    what="stopped: a test could not come to an end with this result",
+    help="Look at how large the numbers are that your code returns.",
+)
 NOT_CHECKED = Ran(Verdict.NOT_CHECKED, None, ())
 
 
@@ -77,15 +81,29 @@ class Examiner:
         self._killed = False
 
     def examine(
-        self, unit: Unit, files: Mapping[str, str], only: Collection[str] = ()
+        self,
+        unit: Unit,
+        files: Mapping[str, str],
+        only: Collection[str] = (),
+        *,
+        endless: Collection[str] = (),
+        begins: Callable[[str], None] = lambda exercise: None,
     ) -> tuple[ExerciseOutcome, ...]:
-        """One outcome for every exercise of the unit, or for these only, in the order of course.yml."""
+        """One outcome for every exercise of the unit, or for these only, in the order of course.yml.
+
+        endless: of these it is known that a test does not come to an end    begins: told of each exercise
+        """
         self.backend.admit(files, _guard(self.desk.catalogue.unit_rules(unit)))
-        self._broken = self._rulebook.broken(unit, files)
+        with own_seconds(self.desk.catalogue.course.limits.seconds, self.bounds):
+            self._broken = self._rulebook.broken(unit, files)
         self.allowance = Allowance(self.desk.catalogue, unit, self.backend.spent)
         outcomes: dict[str, ExerciseOutcome] = {}
         try:
             for exercise in [e for e in unit.exercises if not only or e.id in only]:
+                if exercise.id in endless:
+                    outcomes[exercise.id] = ExerciseOutcome(exercise.id, Verdict.TOO_SLOW, (), ENDLESS)
+                    continue
+                begins(exercise.id)
                 self.allowance.next(exercise)
                 limits = self.allowance.limits(self.desk.catalogue.limits(exercise.id))
                 with own_seconds(limits.seconds, self.bounds):

@@ -127,7 +127,7 @@ def _tripped(error: RuleBroken, sources: Mapping[str, str]) -> Finding:
     if error.place is None or error.place[0] not in sources:
         return Finding(what=error.rationale, help=help)
     file, line = error.place
-    if not 0 < line <= len(sources[file].splitlines()):  # a number of the worker's own making
+    if not 0 < line <= len(_lines(sources[file])):  # a number of the worker's own making
         return Finding(what=error.rationale, help=help)
     return Finding(
         what=f"line {line} {error.rationale}",
@@ -138,8 +138,13 @@ def _tripped(error: RuleBroken, sources: Mapping[str, str]) -> Finding:
 
 
 def _line(text: str, line: int) -> str:
-    lines = text.splitlines()
+    lines = _lines(text)
     return lines[line - 1].strip()[:WIDTH] if 0 < line <= len(lines) else ""
+
+
+def _lines(text: str) -> list[str]:
+    """As Python counts them: str.splitlines knows more ends of lines."""
+    return text.split("\n")
 
 
 def _student_frames(error: BaseException, sources: Mapping[str, str]) -> list[Frame]:

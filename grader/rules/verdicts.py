@@ -125,7 +125,7 @@ class Rulebook:
         for exercise in held:
             through = {owners[symbol].id for symbol in regions.leans_on(reached[exercise.id])}
             self._leaning(exercise.id, through, broken, own)
-        lines = file.text.splitlines()
+        lines = file.text.split("\n")  # as Python counts them
         return {id: _finding(breaches, rules[id] or Rules(), lines, shown) for id, breaches in broken.items()}
 
     def _leaning(

@@ -47,7 +47,7 @@ def _with_last_line(error: BaseException, finding: Finding, sources: Mapping[str
         trace = trace.tb_next
     if place is None:
         return finding
-    lines = sources[place[0]].splitlines()
+    lines = sources[place[0]].split("\n")  # as Python counts them
     source = lines[place[1] - 1].strip() if 0 < place[1] <= len(lines) else ""
     return replace(finding, where=f"{shown(place[0])}:{place[1]}", source=source)
 

@@ -36,7 +36,7 @@ def test_what_was_lost_is_run_again(unjailed, job, tmp_path):
 def test_what_is_lost_each_time_is_our_fault_and_costs_nothing_else(unjailed, job):
     found = outcomes(unjailed, job("student", (SLOPE, KILL.format(once=""))), job("other"))
     lost = found["student"].pop("u01.slope")
-    assert lost.verdict is Verdict.GRADER_ERROR
+    assert lost.verdict is Verdict.GRADER_ERROR, [t.finding and t.finding.what for t in lost.tests]
     assert lost.finding.what == "the zygote ended before its worker"
     others = [*found["student"].values(), *found["other"].values()]
     assert {outcome.verdict for outcome in others} == {Verdict.RIGHT}
