@@ -21,12 +21,13 @@ from grader.sandbox import control
 from grader.sandbox.cgroup import new_group, remove
 from grader.sandbox.launch import command, environment
 from grader.sandbox.limits import Bounds
-from grader.sandbox.outcome import End
+from grader.sandbox.outcome import End, explain
 from grader.sandbox.rungs import EXTRA, NOTHING, Layer, Rung
 
 _WARM_UP = 300.0  # seconds; a first import of torch from a network file system takes long
 _ANSWER = 60.0  # seconds
 _FAREWELL = 10.0  # seconds
+_LOST_HELP = "Most often the machine had no memory left: `dmesg` tells. Grade with fewer --workers."
 
 
 class Process:
@@ -80,7 +81,7 @@ class Process:
                 raise TimeoutError("the worker has not told of its end")
             told = self._line.read(4096)
             if not told:
-                raise SandboxError("the zygote ended before its worker")
+                raise SandboxError("the zygote ended before its worker", _LOST_HELP)
             end: dict[str, Any] = json.loads(told)
             if self._killed and end["kind"] == "signal" and end["code"] in {signal.SIGKILL, signal.SIGXCPU}:
                 end |= {"kind": "killed", "code": int(signal.SIGKILL)}
@@ -208,7 +209,8 @@ class Zygote:
             # After a missed answer the line is out of step: the next answer would be to this question.
             reason = self._last_words(error)
             self.close()
-            raise SandboxError(f"the {self.flavour} zygote {reason}") from error
+            help_ = _LOST_HELP if reason.startswith("ended by") else ""
+            raise SandboxError(f"the {self.flavour} zygote {reason}", help_) from error
         except BaseException:
             self.close()
             raise
@@ -225,9 +227,14 @@ class Zygote:
             return "does not answer"
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_FAREWELL)
+        code = self._process.returncode or 0
+        # In a user namespace another process stands in between: it cannot die as the zygote did, but tells
+        died = -code if code < 0 else code - 128
+        if died > 0:
+            return explain(End("signal", died))
         said = os.pread(self._errors.fileno(), 64 * 1024, 0).decode("utf-8", "replace").split("\n")
         lines = [line.strip() for line in said if line.strip()]
-        return f"ended: {lines[-1] if lines else f'exit status {self._process.returncode}'}"
+        return f"ended: {lines[-1] if lines else f'exit status {code}'}"
 
     def close(self) -> None:
         """End the zygote and all its workers. Closing twice is fine."""
