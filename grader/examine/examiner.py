@@ -211,21 +211,26 @@ class Examiner:
         return self._stubs[unit.id]
 
     def _run(self, suite: Suite, named: bool = True) -> tuple[TestOutcome, ...]:
-        """The tests of an exercise. named: look for causes, which is vain where what it needs is wrong."""
-        rans: list[Ran] = []
+        """The tests of an exercise. named: look for causes, which is vain where what it needs is wrong.
+
+        Public tests run first: what they find is told in full, and code that has met a hidden test could
+        tell by it what was asked there.
+        """
+        found: dict[int, Ran] = {}
         self._killed = False
-        for item in suite.items:
+        for at in sorted(range(len(suite.items)), key=lambda at: not suite.public[at]):
+            item = suite.items[at]
             ran = run_test(item)
             ours = isinstance(ran.error, KataError)
             if ran.verdict is Verdict.GRADER_ERROR and not ours and self._only_with_the_student(item):
                 what = "the result has a form that the test cannot use"
                 ran = replace(ran, verdict=Verdict.WRONG, finding=Finding(what=what))
-            rans.append(ran)
+            found[at] = ran
             if isinstance(ran.error, RunStopped):
                 self.backend.drop()
                 self._killed = isinstance(ran.error, KilledBySystem)
-                rans += [replace(ran, reports=())] * (len(suite.items) - len(rans))
                 break
+        rans = [found.get(at) or replace(ran, reports=()) for at in range(len(suite.items))]
         failed = [ran.finding for ran in rans if ran.finding is not None and ran.verdict is Verdict.WRONG]
         tests = []
         for at, ran in enumerate(rans):

@@ -107,14 +107,12 @@ ATTACKS = [
         "collects what hidden tests ask, and tells it in a public one",
         "asked = []\ndef double(x):\n    asked.append(x)\n    raise ValueError(f'asked so far: {asked}')",
         expect={"double": "C"},
-        hole="public tests run in a worker that has seen the hidden ones, and their findings are shown in full",
     ),
     told(
         "hidden inputs by a result",
         "the same, by the value that it gives",
         "asked = []\ndef double(x):\n    asked.append(x)\n    return asked",
         expect={"double": "W"},
-        hole="public tests run in a worker that has seen the hidden ones, and their findings are shown in full",
     ),
     told(
         "hidden inputs of another exercise",
