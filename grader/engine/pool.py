@@ -19,7 +19,7 @@ from typing import cast
 from grader.course.catalogue import Catalogue
 from grader.engine.job import Job, JobResult
 from grader.engine.process import Begins, GradingProcess, Link, MakeBackend, Reply
-from grader.errors import CourseError, GraderError, KataError
+from grader.errors import CourseError, GraderError, KataError, SandboxError
 from grader.examine.device import Device
 from grader.examine.jailed import JailedBackend
 from grader.examine.outcome import ExerciseOutcome, Verdict
@@ -101,17 +101,7 @@ class Pool:
         busy: dict[Link, tuple[GradingProcess, Job, int]],
     ) -> Iterator[JobResult]:
         while True:
-            while idle or len(self._processes) < self.workers:
-                asked = waiting.popleft() if waiting else next(((job, 0) for job in jobs), None)
-                if asked is None:
-                    break
-                job, tries = asked
-                process = idle.pop() if idle else self._start()
-                if process.send(job):
-                    busy[process.connection] = process, job, tries
-                else:
-                    self._discard(process)
-                    waiting.appendleft((job, tries))
+            self._hand_out(jobs, waiting, idle, busy)
             if not busy:
                 return
             for connection in wait(list(busy)):
@@ -120,25 +110,48 @@ class Pool:
                 if isinstance(reply, Begins):
                     process.at = reply.exercise
                     busy[process.connection] = process, job, tries
-                elif reply is not None:
-                    process.at = ""
+                    continue
+                if reply is None:
+                    self._discard(process)
+                else:
                     idle.append(process)
+                again = self._again(process, job, tries, reply)
+                if again is None:
                     yield self._result(job, reply)
                 else:
-                    self._discard(process)
-                    again = self._again(process, job, tries)
-                    if again is None:
-                        yield self._lost(job)
-                    else:
-                        waiting.append(again)
+                    waiting.append(again)
 
-    def _again(self, process: GradingProcess, job: Job, tries: int) -> tuple[Job, int] | None:
-        """What to ask for after a process died over a job, and how often it did so for no known reason.
+    def _hand_out(
+        self,
+        jobs: Iterator[Job],
+        waiting: "deque[tuple[Job, int]]",
+        idle: list[GradingProcess],
+        busy: dict[Link, tuple[GradingProcess, Job, int]],
+    ) -> None:
+        """A job for every process that is free, as long as there are any."""
+        while idle or len(self._processes) < self.workers:
+            asked = waiting.popleft() if waiting else next(((job, 0) for job in jobs), None)
+            if asked is None:
+                return
+            job, tries = asked
+            process = idle.pop() if idle else self._start()
+            if process.send(job):
+                busy[process.connection] = process, job, tries
+            else:
+                self._discard(process)
+                waiting.appendleft((job, tries))
+
+    def _again(
+        self, process: GradingProcess, job: Job, tries: int, reply: Reply | None
+    ) -> tuple[Job, int] | None:
+        """What to ask for once more, where a process died or found no jail, and how often that was.
 
         Where it had to stop itself, in a step without end, the exercise at hand is given up, and after
         ENDLESS_STEPS of them whatever follows it in the unit. Otherwise a job has a second try.
         """
-        if not process.found_no_end():
+        if reply is not None and not isinstance(reply, SandboxError):
+            return None
+        if reply is not None or not process.found_no_end():
             return (job, tries + 1) if tries == 0 else None
         ids = [exercise.id for exercise in self.catalogue.unit(job.unit).exercises]
         at = ids.index(process.at) if process.at else 0
@@ -160,15 +173,14 @@ class Pool:
         self._processes.remove(process)
         process.close(at_once)
 
-    def _result(self, job: Job, reply: Reply) -> JobResult:
+    def _result(self, job: Job, reply: Reply | None) -> JobResult:
         if isinstance(reply, CourseError):
             raise reply
+        if reply is None:
+            return self._failed(job, "the grading process ended twice while it examined this unit")
         if isinstance(reply, KataError | str):
             return self._failed(job, f"the grader stumbled: {reply}")
         return JobResult(job.submission, job.unit, reply, job.seed)
-
-    def _lost(self, job: Job) -> JobResult:
-        return self._failed(job, "the grading process ended twice while it examined this unit")
 
     def _failed(self, job: Job, what: str) -> JobResult:
         finding = Finding(what=what, help="This is not the student's fault. Please report it.")

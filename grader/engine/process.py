@@ -66,6 +66,7 @@ class GradingProcess:
 
     def send(self, job: Job) -> bool:
         """Hand over a job; False where the process is gone."""
+        self.at = ""
         try:
             self.connection.send(job)
         except OSError:

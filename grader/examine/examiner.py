@@ -12,7 +12,7 @@ import pytest
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Rules, Unit
 from grader.course.symbols import unchanged
-from grader.errors import CourseError, KataError, KilledBySystem, RunStopped
+from grader.errors import CourseError, KataError, KilledBySystem, RunStopped, SandboxError
 from grader.examine.allowance import Allowance
 from grader.examine.bounded import Bounds, own_seconds
 from grader.examine.desk import Desk, ExamBackend, exercise_of
@@ -151,13 +151,19 @@ class Examiner:
         symbols = tuple(symbol for n in needs for symbol in self.desk.catalogue.exercise(n).symbols)
         suite = self.suites[exercise.id]
         limits = self.desk.catalogue.limits(exercise.id)
-        self.backend.begin(self.allowance.limits(limits, PATIENCE), afresh=True)
-        try:
-            if not put_in_place(self.backend, unit, self.desk.reference.open(unit), symbols):
-                return outcome
-            tests = self._run_again(suite, outcome.tests)
-        finally:
-            self.backend.drop()
+        reference = self.desk.reference.open(unit)
+        for last in (False, True):
+            self.backend.begin(self.allowance.limits(limits, PATIENCE), afresh=True)
+            try:
+                if not put_in_place(self.backend, unit, reference, symbols):
+                    return outcome
+                tests = self._run_again(suite, outcome.tests)
+                break
+            except SandboxError as error:  # ours, and it must not cost what could be followed
+                if last:
+                    return ExerciseOutcome(exercise.id, Verdict.GRADER_ERROR, (), Finding(what=str(error)))
+            finally:
+                self.backend.drop()
         if tests is None:
             return outcome
         return summed_up(outcome, tests, needs, place_of(files[unit.file], unit.file, exercise.symbols))
@@ -179,12 +185,15 @@ class Examiner:
         """The tests that failed, or all where none was run; told is only which of them pass now.
 
         None where they could not come to an end: the calls of the reference use up the student's time.
+        SandboxError where what held the code was lost by no fault of its own.
         """
         found = list(tests)
         for at, item in enumerate(suite.items):
             if tests and tests[at].verdict is Verdict.RIGHT:
                 continue
             ran = run_test(item)
+            if isinstance(ran.error, SandboxError):
+                raise ran.error
             failed = tests[at] if tests else suite.outcome(at, NOT_CHECKED, None)
             if isinstance(ran.error, RunStopped):
                 return None

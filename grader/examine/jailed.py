@@ -170,8 +170,8 @@ class JailedBackend:
             self.session.in_place = in_place
 
     def settle(self, failed: bool, example: bool = False) -> None:
-        if self.session is not None and self.session.jail.ours:
-            self.drop()
+        if self.session is not None and self.session.jail.ours and not example:
+            self.drop()  # not between examples: the test holds its module
         if self.session is not None:
             if not failed:
                 self.session.settle_all()
