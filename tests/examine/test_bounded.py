@@ -1,5 +1,7 @@
 """What a test may compute itself, handed a hostile number."""
 
+import itertools
+
 import pytest
 
 from grader.errors import TooSlow
@@ -13,6 +15,5 @@ def test_it_is_stopped_again_when_it_is_tried_again(monkeypatch):
     with bounded.own_seconds(0.0, bounds):
         for _ in range(3):
             with pytest.raises(TooSlow):
-                while True:
-                    pass
+                sum(1 for _ in itertools.repeat(0))
     assert bounds.broken
