@@ -30,8 +30,8 @@ for _name, _function in list(globals().items()):
 
 @pytest.mark.xfail(
     strict=True,
-    reason="hidden tests of u01.grad_check and of unit 8 compute what they expect after the call, from arguments"
-    " that the call may have set to 0; they should do it before, or hand over a copy",
+    reason="hidden tests of u01.grad_check and of unit 8 compute what they expect after the call, from"
+    " arguments that the call may have set to 0; they should do it before, or hand over a copy",
 )
 def test_what_is_expected_does_not_depend_on_what_the_answer_changed(rungs, request):
     catalogue = load_course(request.config.rootpath)
