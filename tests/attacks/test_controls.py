@@ -1,5 +1,6 @@
 """The attacks are real ones: with what stops them away, they get through."""
 
+import os
 import subprocess
 import sys
 
@@ -16,13 +17,20 @@ def those(control, group=""):
     return pytest.mark.parametrize("attack", found, ids=[attack.id for attack in found])
 
 
+def need_these_numbers(attack):
+    if "libc.syscall(" in attack.code and os.uname().machine != "x86_64":
+        pytest.skip("the numbers of its system calls are those of x86_64")
+
+
 @those(Control.UNSAFE)
 def test_without_a_jail_it_gets_through(unsafe, attack):
+    need_these_numbers(attack)
     assert gets_through(unsafe, attack)
 
 
 @those(Control.UNLIMITED)
 def test_without_limits_it_gets_through(unlimited, attack):
+    need_these_numbers(attack)
     assert gets_through(unlimited, attack)
 
 
