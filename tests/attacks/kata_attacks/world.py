@@ -137,7 +137,7 @@ def _marks() -> set[str]:
 
 
 def _wipe() -> None:
-    """Take away what an earlier run left: a file that is there already would hide that it is written again."""
+    """Take away what an earlier run left: a file that is there would hide that it is written again."""
     for path in map(Path, _marks()):
         with suppress(OSError):
             path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
