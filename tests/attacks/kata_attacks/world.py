@@ -88,6 +88,7 @@ class World:
     @contextmanager
     def watched(self) -> Iterator[Seen]:
         """What happens to the world in the block. Processes that lose their parent become our children."""
+        _wipe()
         seen, marked = Seen(), _marks()
         dropped, secret = set(os.listdir(self.drop)), _state(self.secret)
         self.connections()
@@ -103,6 +104,7 @@ class World:
             prctl(_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
         seen.connections = self.connections()
         seen.written = (set(os.listdir(self.drop)) - dropped) | (_marks() - marked)
+        _wipe()  # where an attack is let through, as a control
         if not self.secret.exists() or _state(self.secret) != secret:
             seen.written.add("secret.txt")
         seen.killed = self.victim.poll() is not None
@@ -132,6 +134,13 @@ def _marks() -> set[str]:
         with suppress(OSError):
             found |= {str(path) for path in folder.glob(f"{MARK}*")}
     return found
+
+
+def _wipe() -> None:
+    """Take away what an earlier run left: a file that is there would hide that it is written again."""
+    for path in map(Path, _marks()):
+        with suppress(OSError):
+            path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _descendants() -> set[int]:

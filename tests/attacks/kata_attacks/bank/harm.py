@@ -61,12 +61,11 @@ ATTACKS = [
     ),
     harm(
         "a message queue",
-        "opens a queue of POSIX",
+        "opens a queue of POSIX; in a private IPC namespace it goes with it",
         RAW
         + "got = libc.syscall(240, b'katagrad', 0o102, 0o600, None)\nif got >= 0:\n    LOOT.append('a queue')\n"
         "    libc.syscall(241, b'katagrad')",
         S,
-        N,
         Layer.LIMITS,
         control=Control.UNLIMITED,
         why="the limits hold on every rung; `without` them it gets through",
