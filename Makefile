@@ -19,7 +19,7 @@ grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES)
 
 test: $(VENV)/.dev lint verify  ## run every check and every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -p xdist -n auto --dist loadgroup
 
 lint: $(VENV)/.dev  ## style, types, and the one way of imports
 	$(BIN)/ruff check .
@@ -42,6 +42,7 @@ stubs: $(VENV)/.dev  ## write the generated files anew
 
 fuzz-uploads: $(VENV)/.dev  ## hand in random archives for minutes: each is read or refused in a line
 	$(BIN)/python tests/collect/fuzz.py $(FUZZ)
+
 fuzz: $(VENV)/.dev  ## a million malformed frames against the grader's end of the wire; takes minutes
 	$(BIN)/python tests/remote/fuzz_wire.py --frames $(FRAMES) --seed $(SEED)
 

@@ -2,7 +2,6 @@
 
 from kata_attacks.model import CLOCK, COMPARISON, SCORING, WIRE, Attack
 
-LEFT_OUT = "a test that hands the student's value back cannot, and the exercise is left out of the score"
 RELAY = {"relay": "WC"}
 
 
@@ -212,7 +211,6 @@ def double(x): raise AssertionError("passed")
         "import grader.remote.pack as p\np.MAX_INT_DIGITS = 2_001\n"
         "def forward(x): return 2 * x, 1 << 8_003\ndef backward(dy, kept): return 0.0",
         RELAY,
-        hole=LEFT_OUT,
     ),
     abuse(
         "an odd keepsake",
