@@ -1,8 +1,14 @@
-"""Which tests go to the same process where several processes share the work."""
+"""What holds for all tests: whose terminal it is does not matter, and what is shared is made once."""
+
+import os
 
 import pytest
 
 TOGETHER = {"example_class"}  # folders whose files share something that takes long to make
+
+
+def pytest_configure():
+    os.environ.pop("COLUMNS", None)
 
 
 def pytest_collection_modifyitems(config, items):

@@ -53,7 +53,7 @@ ATTACKS = [
         "exponential tuples",
         "a small value that is written out in 2 ** 40 parts",
         "def double(x):\n    t = (1,)\n    for _ in range(40): t = (t, t)\n    return t",
-        "SM",
+        "CSM",
         stops=(CLOCK, WIRE),
     ),
     Attack(
@@ -191,7 +191,7 @@ ATTACKS = [
         "a cyclic result",
         "gives a list that holds itself",
         "def double(x):\n    held = []\n    held.append(held)\n    return held",
-        "W",
+        "C",
         stops=(WIRE,),
     ),
     bomb(
@@ -249,8 +249,8 @@ ATTACKS = [
     ),
     Attack(
         "a long sum",
-        "a sum of 20,000 numbers in one line",
-        "def double(x): return " + "+".join(["1"] * 20_000),
+        "a sum of 15,000 numbers in one line",
+        "def double(x): return " + "+".join(["1"] * 15_000),
         expect={
             "double": "CW",
             **dict.fromkeys(("odd_part", "fill", "box_add", "guarded", "relay", "steps", "quadruple"), "CTN"),

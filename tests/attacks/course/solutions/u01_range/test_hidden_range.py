@@ -64,7 +64,7 @@ def test_a_verdict_inside_f(student):
     assert_close(student.odd_part(f, 2.0), 4.0, of="the odd part")
 
 
-@exercise("u01.fill")
+@exercise("u01.fill", in_place=True)
 @watched
 def test_any_shape(student, rng):
     """The caller's array is filled."""
