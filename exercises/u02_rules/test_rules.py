@@ -155,6 +155,23 @@ def test_where_the_curves_are_easy(student):
 
 
 @exercise("u02.elementary_derivatives")
+def test_all_six_at_two(student):
+    """At x = 2, where tanh and the sigmoid begin to level off."""
+    for name, expected in (
+        ("exp", (7.38905609893065, 7.38905609893065)),
+        ("log", (0.6931471805599453, 0.5)),
+        ("sqrt", (1.4142135623730951, 0.35355339059327373)),
+        ("tanh", (0.9640275800758169, 0.07065082485316443)),
+        ("sigmoid", (0.8807970779778823, 0.10499358540350662)),
+        ("relu", (2.0, 1.0)),
+    ):
+        y, dy = unpack(getattr(student, name)(2.0), "(y, dy)")
+        called = f"{name}(2.0)"
+        assert_close(y, expected[0], of="y", called=called)
+        assert_close(dy, expected[1], of="dy", called=called, arguments={"x": 2.0, "y": expected[0]})
+
+
+@exercise("u02.elementary_derivatives")
 def test_tanh_and_sigmoid_of_an_array(student):
     """An array goes in, two arrays of its shape come out; 1000 is not too large, nor -1000 too small."""
     x = np.array([[-1000.0, -1.0, 0.5], [1000.0, 2.0, -0.25]])

@@ -11,6 +11,8 @@ WEIGHT = "the weight stands where its feature belongs"
 ADDED = "added along the path, where it must be multiplied"
 MULTIPLIED = "the paths are multiplied, where they must be added"
 FIRST_PATH = "only one path is there"
+NO_SLOPE = "the slope of tanh is missing"
+DIAGONAL = "only the diagonal is there"
 DIRECT = "only the direct arrow is there, and no longer path"
 
 
@@ -64,15 +66,34 @@ def test_the_arrows_of_the_lesson(student):
 
 
 @exercise("u03.chain_path")
-def test_one_path_down_to_each_weight(student):
-    """From L down to w1 the arrows carry 6, 1 and 2: together 12. Down to w2 it is 6 * 1 * 3 = 18."""
-    for weight, expected, added in (("w1", 12.0, 9.0), ("w2", 18.0, 10.0)):
-        path = ["L", "e", "y_hat", weight]
-        yours, called = student.along_path(lesson(), path), f"along_path(local, {path})"
-        assert_close(yours, expected, of="the product", called=called, suspects={ADDED: added})
-        yours = student.total_derivative(lesson(), "L", weight)
-        called = f"total_derivative(local, 'L', {weight!r})"
-        assert_close(yours, expected, of="the derivative", called=called, suspects={ADDED: added})
+def test_the_path_down_to_the_first_weight(student):
+    """From L down to w1 the arrows carry 6, 1 and 2: together 12."""
+    yours, called = student.along_path(lesson(), ["L", "e", "y_hat", "w1"]), "along_path(local, L e y_hat w1)"
+    assert_close(yours, 12.0, of="the product", called=called, suspects={ADDED: 9.0})
+    yours, called = student.total_derivative(lesson(), "L", "w1"), "total_derivative(local, 'L', 'w1')"
+    assert_close(yours, 12.0, of="the derivative", called=called, suspects={ADDED: 9.0, DIRECT: 0.0})
+
+
+@exercise("u03.chain_path")
+def test_the_path_down_to_the_second_weight(student):
+    """From L down to w2 the arrows carry 6, 1 and 3: together 18."""
+    yours, called = student.along_path(lesson(), ["L", "e", "y_hat", "w2"]), "along_path(local, L e y_hat w2)"
+    assert_close(yours, 18.0, of="the product", called=called, suspects={ADDED: 10.0})
+    yours, called = student.total_derivative(lesson(), "L", "w2"), "total_derivative(local, 'L', 'w2')"
+    assert_close(yours, 18.0, of="the derivative", called=called, suspects={ADDED: 10.0, DIRECT: 0.0})
+
+
+@exercise("u03.chain_path")
+def test_three_paths_to_one_weight(student):
+    """Two paths through steps between, and one arrow that leads there directly: 2 * 3 + 5 * 7 + 11 = 52."""
+    local = {("L", "a"): 2.0, ("a", "w"): 3.0, ("L", "b"): 5.0, ("b", "w"): 7.0, ("L", "w"): 11.0}
+    assert_close(
+        student.total_derivative(local, "L", "w"),
+        52.0,
+        of="the derivative",
+        called="total_derivative(local, 'L', 'w')",
+        suspects={MULTIPLIED: 2310.0, FIRST_PATH: 6.0, ADDED: 28.0, DIRECT: 11.0},
+    )
 
 
 @exercise("u03.chain_path")
@@ -84,7 +105,7 @@ def test_two_paths_to_one_weight(student):
         24.0,
         of="the derivative",
         called="total_derivative(local, 'L', 'w')",
-        suspects={MULTIPLIED: 108.0, FIRST_PATH: 18.0, ADDED: 16.0},
+        suspects={MULTIPLIED: 108.0, FIRST_PATH: 18.0, ADDED: 16.0, DIRECT: 0.0},
     )
     for top, bottom, expected in (("w", "w", 1.0), ("a", "b", 0.0)):
         yours = student.total_derivative(local, top, bottom)
@@ -120,26 +141,55 @@ def test_the_bias_is_a_weight_with_the_feature_one(student):
 @exercise("u03.jacobian_and_vjp")
 def test_a_layer_with_two_outputs(student):
     """Three inputs, two outputs: J has two rows, and each is the gradient of one output."""
+    W, x = layer()
+    yours, called = student.layer_jacobian(W, x), "layer_jacobian(W, x) with W of shape (2, 3)"
     J = np.array(
         [
             [0.3932238664829637, -0.7864477329659274, 1.5728954659318548],
             [0.27105995838547253, 0.04517665973091209, -0.09035331946182418],
         ]
     )
-    W, x = layer()
-    yours, called = student.layer_jacobian(W, x), "layer_jacobian(W, x) with W of shape (2, 3)"
-    assert_gradient(yours, J, of="J", called=called)
+    assert_gradient(yours, J, of="J", called=called, suspects={NO_SLOPE: layer()[0]})
+    u, v = np.array([1.0, -2.0, 3.0]), np.array([2.0, -1.0])
+    yours, called = student.layer_jvp(W, x, u), "layer_jvp(W, x, u) with W of shape (2, 3)"
+    suspects = {NO_SLOPE: np.array([8.5, -0.5])}
+    assert_gradient(
+        yours, np.array([6.684805730210383, -0.09035331946182418]), of="J u", called=called, suspects=suspects
+    )
+    yours, called = student.layer_vjp(W, x, v), "layer_vjp(W, x, v) with W of shape (2, 3)"
+    expected = np.array([0.5153877745804549, -1.6180721256627668, 3.2361442513255336])
+    suspects = {NO_SLOPE: np.array([-0.5, -2.25, 4.5])}
+    assert_gradient(yours, expected, of="v J", called=called, suspects=suspects)
 
 
 @exercise("u03.jacobian_and_vjp")
-def test_products_with_the_layer(student):
-    """J u has one number for each output, v J one for each input."""
-    (W, x), u, v = layer(), np.array([1.0, -2.0, 3.0]), np.array([2.0, -1.0])
-    yours, called = student.layer_jvp(W, x, u), "layer_jvp(W, x, u) with W of shape (2, 3)"
-    assert_gradient(yours, np.array([6.684805730210383, -0.09035331946182418]), of="J u", called=called)
-    yours, called = student.layer_vjp(W, x, v), "layer_vjp(W, x, v) with W of shape (2, 3)"
-    expected = np.array([0.5153877745804549, -1.6180721256627668, 3.2361442513255336])
-    assert_gradient(yours, expected, of="v J", called=called, upstream=v)
+def test_a_layer_with_three_outputs(student):
+    """Two inputs, three outputs: J u has one number for each output, v J one for each input."""
+    W, x = np.array([[1.0, -0.5], [0.25, 0.75], [-1.5, 1.0]]), np.array([0.5, -1.0])
+    yours, called = student.layer_jacobian(W, x), "layer_jacobian(W, x) with W of shape (3, 2)"
+    J = np.array(
+        [
+            [0.41997434161402614, -0.20998717080701307],
+            [0.17310478699249704, 0.5193143609774911],
+            [-0.17071814327841334, 0.11381209551894222],
+        ]
+    )
+    assert_gradient(
+        yours,
+        J,
+        of="J",
+        called=called,
+        suspects={NO_SLOPE: np.array([[1.0, -0.5], [0.25, 0.75], [-1.5, 1.0]])},
+    )
+    u, v = np.array([2.0, 1.0]), np.array([1.0, -2.0, 0.5])
+    yours, called = student.layer_jvp(W, x, u), "layer_jvp(W, x, u) with W of shape (3, 2)"
+    expected = np.array([0.6299615124210391, 0.8655239349624853, -0.22762419103788445])
+    suspects = {NO_SLOPE: np.array([1.5, 1.25, -2.0])}
+    assert_gradient(yours, expected, of="J u", called=called, suspects=suspects)
+    yours, called = student.layer_vjp(W, x, v), "layer_vjp(W, x, v) with W of shape (3, 2)"
+    expected = np.array([-0.011594304010174611, -1.191709845002524])
+    suspects = {NO_SLOPE: np.array([-0.25, -1.5])}
+    assert_gradient(yours, expected, of="v J", called=called, suspects=suspects)
 
 
 @exercise("u03.jacobian_and_vjp")
@@ -148,8 +198,28 @@ def test_softmax_of_three(student):
     p, v = np.array([0.5, 0.3, 0.2]), np.array([1.0, 2.0, -1.0])
     J = np.array([[0.25, -0.15, -0.1], [-0.15, 0.21, -0.06], [-0.1, -0.06, 0.16]])
     yours, called = student.softmax_jacobian(p), "softmax_jacobian([0.5, 0.3, 0.2])"
-    suspects = {"only the diagonal is there": np.diag([0.25, 0.21, 0.16])}
+    suspects = {DIAGONAL: np.diag([0.25, 0.21, 0.16])}
     assert_gradient(yours, J, of="J", called=called, suspects=suspects)
     yours, called = student.softmax_vjp(p, v), "softmax_vjp([0.5, 0.3, 0.2], [1, 2, -1])"
-    expected = np.array([0.05, 0.33, -0.38])
-    assert_gradient(yours, expected, of="v J", called=called, upstream=v, arguments={"p": p})
+    clues = {"called": called, "upstream": v.copy(), "arguments": {"p": p.copy()}}
+    assert_gradient(yours, np.array([0.05, 0.33, -0.38]), of="v J", **clues)
+
+
+@exercise("u03.jacobian_and_vjp")
+def test_softmax_of_four(student):
+    """p = (0.4, 0.3, 0.2, 0.1): raising one logit raises its own probability and lowers the others."""
+    p, v = np.array([0.4, 0.3, 0.2, 0.1]), np.array([2.0, -1.0, 1.0, 3.0])
+    J = np.array(
+        [
+            [0.24, -0.12, -0.08, -0.04],
+            [-0.12, 0.21, -0.06, -0.03],
+            [-0.08, -0.06, 0.16, -0.02],
+            [-0.04, -0.03, -0.02, 0.09],
+        ]
+    )
+    yours, called = student.softmax_jacobian(p), "softmax_jacobian([0.4, 0.3, 0.2, 0.1])"
+    suspects = {DIAGONAL: np.diag([0.24, 0.21, 0.16, 0.09])}
+    assert_gradient(yours, J, of="J", called=called, suspects=suspects)
+    yours, called = student.softmax_vjp(p, v), "softmax_vjp([0.4, 0.3, 0.2, 0.1], [2, -1, 1, 3])"
+    clues = {"called": called, "upstream": v.copy(), "arguments": {"p": p.copy()}}
+    assert_gradient(yours, np.array([0.4, -0.6, 0.0, 0.2]), of="v J", **clues)
