@@ -3,6 +3,7 @@
 import importlib.util
 import math
 import re
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -279,3 +280,138 @@ def test_the_picture_of_unit_5(value, value_lesson):
     data, _, grads = solution("u05_value/picture.py").worked_example()
     assert data == {name: node.data for name, node in nodes.items()}
     assert grads == {name: node.grad for name, node in nodes.items()}
+
+
+@pytest.fixture(scope="module")
+def rules() -> ModuleType:
+    return solution("u02_rules/rules.py")
+
+
+@pytest.fixture(scope="module")
+def rules_lesson() -> str:
+    return (ROOT / "exercises/u02_rules/README.md").read_text(encoding="utf-8")
+
+
+def test_the_functions_of_unit_2(rules, rules_lesson):
+    rows = table(rules_lesson, "function")
+    assert [row["function"] for row in rows] == ["exp", "log", "sqrt", "tanh", "sigmoid", "relu"]
+    for row in rows:
+        y, dy = getattr(rules, row["function"])(np.array(1.0))
+        assert (row["y"], row["dy"]) == (f"{y:.4f}", f"{dy:.4f}")
+    assert "nan from x = 710 on" in rules_lesson
+    assert np.isfinite(np.exp(709.0))
+    with pytest.raises(OverflowError):
+        math.exp(710)
+
+
+def test_the_worked_example_of_unit_2(rules, rules_lesson):
+    """The same slope by powers, by products, by chains and in dual numbers."""
+    w = 3
+    by_powers = np.polyval(rules.poly_derivative([25, -20, 4])[::-1], w)
+    by_products = rules.product_rule(2 * w - 5, 2, 2 * w - 5, 2)
+    _, dh = rules.compose(lambda u: u**2, lambda u: 2 * u, lambda w: 2 * w - 5, lambda w: 2)
+    assert (by_powers, by_products, dh(w)) == (4, 4, 4)
+    for row in table(rules_lesson, "rule"):
+        sum_, _, result = row["dL/dw at 3"].replace("−", "-").replace("·", "*").partition("=")
+        terms = [math.prod(map(float, term.split("*"))) for term in sum_.split("+")]
+        assert (sum(terms), float(result)) == (4, 4)
+    x = rules.Dual(w, 1)
+    steps = {"w": x, "2 w": 2 * x, "2 w − 5": 2 * x - 5, "(2 w − 5)²": (2 * x - 5) ** 2}
+    rows = table(rules_lesson, "step")
+    assert [row["step"] for row in rows] == list(steps)
+    for row in rows:
+        y = steps[row["step"]]
+        assert (float(row["value"]), float(row["tangent"])) == (y.value, y.tangent)
+    for place, wrong in ((3, 12), (5, 20)):
+        assert 2 * place * 2 == wrong
+        assert (dh(place) == wrong) == (place == 5)
+    assert "2 · 3 · 2 = 12" in rules_lesson
+    assert "gives 20, which is right" in rules_lesson
+
+
+def test_dual_numbers_of_unit_2_and_values_of_unit_5_agree(rules, value):
+    """Forward and backward through one expression."""
+
+    def f(x):
+        return (3 - x) * x / (1 + x**2) - 2 / x + x**-1.5
+
+    for x in (0.7, 1.9):
+        leaf = value.Value(x)
+        f(leaf).backward()
+        assert rules.derivative(f, x) == pytest.approx(leaf.grad, rel=1e-13)
+
+
+@pytest.fixture(scope="module")
+def partials() -> ModuleType:
+    return solution("u03_partials/partials.py")
+
+
+@pytest.fixture(scope="module")
+def partials_lesson() -> str:
+    return (ROOT / "exercises/u03_partials/README.md").read_text(encoding="utf-8")
+
+
+def signed(cell: str) -> float:
+    return float(cell.replace("−", "-"))
+
+
+def test_the_package_of_unit_3(partials, partials_lesson):
+    w, x, y = (1, 2), (2, 3), 5
+    y_hat, loss, gradient = partials.two_weight_partials(w, x, y)
+    assert f"ŷ = {y_hat}, e = {y_hat - y}, L = {loss}." in partials_lesson
+    local = partials.local_derivatives(w, x, y)
+    rows = table(partials_lesson, "path")
+    for row, weight, slope in zip(rows, ("w1", "w2"), gradient, strict=True):
+        path = ["L", "e", "y_hat", weight]
+        names = [
+            name.replace("ŷ", "y_hat").replace("₁", "1").replace("₂", "2")
+            for name in row["path"].split(" → ")
+        ]
+        assert names == path
+        assert row["product"] == " · ".join(str(local[arrow]) for arrow in pairwise(path))
+        assert int(row["slope"]) == slope == partials.along_path(local, path)
+        assert partials.total_derivative(local, "L", weight) == slope
+    data, arrows, drawn = solution("u03_partials/picture.py").worked_example()
+    assert (data["y_hat"], data["L"], arrows, drawn) == (y_hat, loss, local, gradient)
+
+
+def test_the_five_packages_of_unit_3(partials, partials_lesson):
+    *rows, mean = table(partials_lesson, "x₁")
+    X, y = (
+        np.array([[signed(row[name]) for name in names] for row in rows]) for names in (("x₁", "x₂"), ("y",))
+    )
+    w = np.array([0.8, 1.5])
+    e = X @ w - y[:, 0]
+    expected = {
+        "ŷ": X @ w,
+        "e": e,
+        "e²": e**2,
+        "2 e x₁": 2 * e * X[:, 0],
+        "2 e x₂": 2 * e * X[:, 1],
+        "2 e": 2 * e,
+    }
+    for name, column in expected.items():
+        assert [signed(row[name]) for row in rows] == pytest.approx(column, abs=1e-12)
+    loss, dw, db = partials.batch_mse_gradient(X, y[:, 0], w, 0)
+    said = [signed(mean[name]) for name in ("e²", "2 e x₁", "2 e x₂", "2 e")]
+    assert said == pytest.approx([loss, *dw, db], abs=1e-12)
+
+
+def test_the_jacobians_of_unit_3(partials, partials_lesson):
+    p = np.array([0.5, 0.3, 0.2])
+    J = partials.softmax_jacobian(p)
+    said = np.array([[signed(row[f"z{k}"]) for k in "₁₂₃"] for row in table(partials_lesson, "J")])
+    np.testing.assert_allclose(said, J, atol=1e-12)
+    np.testing.assert_allclose(J.sum(1), 0, atol=1e-15)
+    W, v = np.array([[1, 2], [3, 4]]), np.array([1, 0])
+    assert ((v @ W).tolist(), (W @ v).tolist()) == ([1, 2], [1, 3])
+    text = partials_lesson.replace("\n> ", " ").replace("\n", " ")
+    assert "v W = (1, 2), but W v = (1, 3)" in text
+    entries = 50_257**2
+    assert f"{entries / 1e9:.1f} billion entries, {entries * 4 / 1e9:.0f} GB" in text
+    assert f"{2**30:,}".startswith("1,07")  # 30 diamonds: a billion paths
+    diamonds = {}
+    for k in range(8):
+        arms = (f"{k}a", f"{k}b")
+        diamonds |= {(str(k), arm): 1 for arm in arms} | {(arm, str(k + 1)): 1 for arm in arms}
+    assert partials.total_derivative(diamonds, "0", "8") == 2**8
