@@ -194,9 +194,10 @@ def heard():
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+    "number_and_code", [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
 )
-def test_other_signals_stop_in_order_too(desk, monkeypatch, capsys, heard, number, code):
+def test_other_signals_stop_in_order_too(desk, monkeypatch, capsys, heard, number_and_code):
+    number, code = number_and_code
     before = heard(number)
     monkeypatch.setattr(desk, "stop", property(lambda _: os.kill(os.getpid(), number)))
     assert main(["grade", "class"]) == code
