@@ -1,0 +1,94 @@
+"""Public tests of unit 4: read them, run them with `pytest u04_descent`. Hidden tests decide about points."""
+
+import numpy as np
+
+from grader.testing import assert_close, exercise, fail
+
+# Mistakes that the tests know by their numbers. A message names one only where two cases agree on it.
+UPHILL = "the gradient is added: this goes uphill"
+ONE_AFTER_THE_OTHER = "the weights move one after the other: later ones see the new values of earlier ones"
+ONCE = "the gradient is computed once, and not again at the new weights"
+AFTER = "the losses are those after each update, not before it"
+TOO_MANY = "one loss too many: that of the end belongs to no update"
+NO_END = "path has no row for where the last update led"
+SAME_ROWS = "every row of path is the last one: is one array changed in place, and appended each time?"
+
+
+def package(x, y):
+    """Loss and gradient of the lesson: one package with the features x, which needs y hours."""
+    x = np.array(x)
+    return lambda w: (w @ x - y) ** 2, lambda w: 2 * (w @ x - y) * x
+
+
+@exercise("u04.gd_step")
+def test_the_first_step_of_the_lesson(student):
+    """From (1, 2), with the gradient (12, 18) and lr 0.05, the step leads to (0.4, 1.1); (1, 2) stays."""
+    _, gradient = package([2.0, 3.0], 5.0)
+    w = np.array([1.0, 2.0])
+    yours, called = student.gd_step(gradient, w, 0.05), "gd_step(gradient, [1, 2], 0.05)"
+    if not np.array_equal(w, [1.0, 2.0]):
+        fail("w was changed", called=called, yours=w, diagnosis="w is mutated")
+    suspects = {UPHILL: np.array([1.6, 2.9]), ONE_AFTER_THE_OTHER: np.array([0.4, 1.46])}
+    assert_close(yours, np.array([0.4, 1.1]), of="the new weights", called=called, suspects=suspects)
+
+
+@exercise("u04.gd_step")
+def test_a_step_that_is_too_long(student):
+    """From (0.5, 1), where the loss is 0.25, lr 0.1 leads to (0.8, 1.4) and lr 2 to (6.5, 9): beyond the valley."""
+    _, gradient = package([3.0, 4.0], 6.0)
+    for lr, right, uphill, late in (
+        (0.1, [0.8, 1.4], [0.2, 0.6], [0.8, 0.68]),
+        (2.0, [6.5, 9.0], [-5.5, -7.0], [6.5, -279.0]),
+    ):
+        assert_close(
+            student.gd_step(gradient, np.array([0.5, 1.0]), lr),
+            np.array(right),
+            of="the new weights",
+            called=f"gd_step(gradient, [0.5, 1], {lr})",
+            suspects={UPHILL: np.array(uphill), ONE_AFTER_THE_OTHER: np.array(late)},
+        )
+
+
+@exercise("u04.gd_loop")
+def test_three_steps_of_the_lesson(student):
+    """From (1, 2) with lr 0.05 the losses before the updates are 9, 0.81 and 0.0729; the path has four rows."""
+    loss, gradient = package([2.0, 3.0], 5.0)
+    path = np.array([[1.0, 2.0], [0.4, 1.1], [0.58, 1.37], [0.526, 1.289]])
+    losses = np.array([9.0, 0.81, 0.0729])
+    assert_close(
+        student.gd_loop(loss, gradient, np.array([1.0, 2.0]), 0.05, 3),
+        (path, losses),
+        of="(path, losses)",
+        called="gd_loop(loss, gradient, [1, 2], 0.05, 3)",
+        suspects={
+            AFTER: (path, np.array([0.81, 0.0729, 0.006561])),
+            TOO_MANY: (path, np.array([9.0, 0.81, 0.0729, 0.006561])),
+            NO_END: (path[:-1], losses),
+            ONCE: (
+                np.array([[1.0, 2.0], [0.4, 1.1], [-0.2, 0.2], [-0.8, -0.7]]),
+                np.array([9.0, 0.81, 23.04]),
+            ),
+            SAME_ROWS: (np.tile(path[-1], (4, 1)), losses),
+        },
+    )
+
+
+@exercise("u04.gd_loop")
+def test_one_weight(student):
+    """With one weight, x = 2, y = 5, w = 3 and lr 0.1, the error of w is a fifth after every step."""
+    loss, gradient = package([2.0], 5.0)
+    path = np.array([[3.0], [2.6], [2.52], [2.504], [2.5008]])
+    losses = np.array([1.0, 0.04, 0.0016, 0.000064])
+    assert_close(
+        student.gd_loop(loss, gradient, np.array([3.0]), 0.1, 4),
+        (path, losses),
+        of="(path, losses)",
+        called="gd_loop(loss, gradient, [3], 0.1, 4)",
+        suspects={
+            AFTER: (path, np.array([0.04, 0.0016, 0.000064, 0.00000256])),
+            TOO_MANY: (path, np.array([1.0, 0.04, 0.0016, 0.000064, 0.00000256])),
+            NO_END: (path[:-1], losses),
+            ONCE: (np.array([[3.0], [2.6], [2.2], [1.8], [1.4]]), np.array([1.0, 0.04, 0.36, 1.96])),
+            SAME_ROWS: (np.tile(path[-1], (5, 1)), losses),
+        },
+    )
