@@ -92,3 +92,103 @@ def test_one_weight(student):
             SAME_ROWS: (np.tile(path[-1], (5, 1)), losses),
         },
     )
+
+
+def deliveries():
+    """The five deliveries of the lesson: distance in 100 km, weight in kg."""
+    return np.array([[2.0, 3.0], [1.5, 1.0], [4.0, 5.0], [0.8, 0.5], [3.2, 2.5]])
+
+
+HALF = "half of the limit: here the steepest error is gone after one step"
+NO_TWO = "twice the limit: is the 2 of the square lost in the curvature?"
+SMALLEST = "the smallest curvature decides here, not the largest"
+OF_THE_SUM = "this is the limit of the sum over all rows, not of their mean"
+
+
+@exercise("u04.max_stable_lr")
+def test_the_limit_of_one_package(student):
+    """With a single row x the limit is 1 over its squared length: 1/13 for (2, 3), 1/25 for (3, 4)."""
+    for row, limit, half, twice in (
+        ([2.0, 3.0], 0.07692307692307693, 0.038461538461538464, 0.15384615384615385),
+        ([3.0, 4.0], 0.04, 0.02, 0.08),
+    ):
+        assert_close(
+            student.max_stable_lr(np.array([row])),
+            limit,
+            of="the largest stable learning rate",
+            called=f"max_stable_lr([{row}])",
+            suspects={HALF: half, NO_TWO: twice},
+        )
+
+
+@exercise("u04.max_stable_lr")
+def test_the_limit_of_five_deliveries(student):
+    """The largest curvature of the five rows is 29.383, and 2/29.383 = 0.068066."""
+    assert_close(
+        student.max_stable_lr(deliveries()),
+        0.06806600612550055,
+        of="the largest stable learning rate",
+        called="max_stable_lr(X), the five deliveries",
+        suspects={
+            HALF: 0.034033003062750276,
+            NO_TWO: 0.1361320122510011,
+            SMALLEST: 4.266603216154777,
+            OF_THE_SUM: 0.01361320122510011,
+        },
+    )
+
+
+@exercise("u04.feature_scaling")
+def test_columns_become_comparable(student):
+    """Columns with means (2, 30, 5) and deviations (1, 20, 0): the third does not vary, and is divided by 1."""
+    X = np.array([[1.0, 10.0, 5.0], [1.0, 50.0, 5.0], [3.0, 10.0, 5.0], [3.0, 50.0, 5.0]])
+    Z = np.array([[-1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0]])
+    mean, std = np.array([2.0, 30.0, 5.0]), np.array([1.0, 20.0, 1.0])
+    assert_close(
+        student.standardise(X, np.array([[2.0, 70.0, 8.0]])),
+        (Z, np.array([[0.0, 2.0, 3.0]]), mean, std),
+        of="(Z, Z_new, mean, std)",
+        called="standardise(X, [[2, 70, 8]])",
+        suspects={"X_new is scaled by its own mean and standard deviation": (Z, np.zeros((1, 3)), mean, std)},
+    )
+
+
+@exercise("u04.feature_scaling")
+def test_the_way_back_to_the_old_columns(student):
+    """3 z1 - 2 z2 + 11 is 3 x1 - 0.1 x2 + 8: the means are 2 and 30, the deviations 1 and 20."""
+    X, y = np.array([[1.0, 10.0], [1.0, 50.0], [3.0, 10.0], [3.0, 50.0]]), np.array([10.0, 6.0, 16.0, 12.0])
+    Z = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    v, w = np.array([3.0, -2.0]), np.array([3.0, -0.1])
+
+    def train(table, targets):
+        assert_close(table, Z, of="Z", called="train(Z, y)")
+        assert_close(targets, y, of="y", called="train(Z, y)")
+        return v, 11.0
+
+    assert_close(
+        student.fit_scaled(train, X, y),
+        (w, 8.0),
+        of="(w, b)",
+        called="fit_scaled(train, X, y)",
+        suspects={
+            "the bias is handed back as it is for the standardised columns": (w, 11.0),
+            "the correction of the bias has the wrong sign": (w, 14.0),
+            "weights and bias are still those of the standardised columns": (v, 11.0),
+        },
+    )
+
+
+@exercise("u04.feature_scaling")
+def test_the_valley_of_five_deliveries(student):
+    """The valley of the five deliveries is 62.7 times as curved across as it is along."""
+    assert_close(
+        student.condition_number(deliveries()),
+        62.68331960432621,
+        of="the condition number",
+        called="condition_number(X), the five deliveries",
+        suspects={
+            "a quotient of singular values; curvatures are squares of these": 7.917279810915249,
+            "smallest over largest": 0.01595320742922146,
+            "this is the condition number of the standardised columns": 19.22881749885312,
+        },
+    )

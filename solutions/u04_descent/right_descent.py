@@ -91,3 +91,126 @@ def gd_loop(loss, gradient, w, lr, steps):
 
     path, losses = reduce(turn, range(steps), ([w], []))
     return np.array(path), np.asarray(losses, dtype=np.float64)
+
+
+# ---------------------------------------------------------------------------- max_stable_lr
+
+
+@right("u04.max_stable_lr")
+def max_stable_lr(X):
+    """By the largest singular value, whose square over N is half the curvature."""
+    return len(X) / np.linalg.norm(X, 2) ** 2
+
+
+@right("u04.max_stable_lr")
+def max_stable_lr(X):
+    """From the N x N table of products of rows, which has the same largest eigenvalue."""
+    return 1 / max(np.linalg.eigh(X @ X.T / X.shape[0])[0])
+
+
+@right("u04.max_stable_lr")
+def max_stable_lr(X):
+    """By squaring: high powers of H grow like the largest eigenvalue's."""
+    H = 2 * np.einsum("nd,ne->de", X, X) / len(X)
+    exponent, logarithm = 1, 0.0
+    while exponent < 2**60:
+        size = np.linalg.norm(H)
+        logarithm += math.log(size) / exponent
+        H = (H / size) @ (H / size)
+        exponent *= 2
+    return 2 / math.exp(logarithm)
+
+
+@right("u04.max_stable_lr")
+def max_stable_lr(X):
+    """Row by row, and the eigenvalues of a matrix that is not known to be symmetric."""
+    H = np.zeros((X.shape[1], X.shape[1]))
+    for row in X:
+        H += 2 * np.outer(row, row)
+    return 2 / np.abs(np.linalg.eigvals(H / len(X))).max()
+
+
+# ---------------------------------------------------------------------------- feature_scaling
+
+
+@right("u04.feature_scaling")
+def standardise(X, X_new):
+    """Column by column."""
+    Z, Z_new = np.empty(X.shape), np.empty(X_new.shape)
+    mean, std = np.empty(X.shape[1]), np.ones(X.shape[1])
+    for d, column in enumerate(X.T):
+        mean[d] = sum(column) / len(column)
+        if len(set(column)) > 1:
+            std[d] = math.sqrt(sum((entry - mean[d]) ** 2 for entry in column) / len(column))
+        Z[:, d], Z_new[:, d] = (column - mean[d]) / std[d], (X_new[:, d] - mean[d]) / std[d]
+    return Z, Z_new, mean, std
+
+
+@right("u04.feature_scaling")
+def standardise(X, X_new):
+    """Squares first; a column does not vary if all rows are like the first."""
+    mean = np.mean(X, axis=0)
+    std = np.sqrt(np.mean(np.square(X - mean), axis=0))
+    std[(X == X[0]).all(axis=0)] = 1
+    return np.divide(X - mean, std), np.divide(X_new - mean, std), mean, std
+
+
+@right("u04.feature_scaling")
+def standardise(X, X_new):
+    """A std that is tiny beside the entries counts as none."""
+    mean, std = X.mean(0), X.std(0)
+    std = np.where(std <= 1e-12 * np.abs(X).max(0), 1.0, std)
+    Z, Z_new = ((table - mean) / std for table in (X, X_new))
+    return Z, Z_new, mean, std
+
+
+@right("u04.feature_scaling")
+def fit_scaled(train, X, y):
+    """The bias is what the trained model says at x = 0."""
+    Z, origin, _, std = standardise(X, np.zeros((1, X.shape[1])))
+    v, c = train(Z, y)
+    return v / std, float(origin[0] @ v + c)
+
+
+@right("u04.feature_scaling")
+def fit_scaled(train, X, y):
+    """By a matrix: (x, 1) S is (z, 1), so S (v, c) is (w, b)."""
+    Z, _, mean, std = standardise(X, X)
+    S = np.diag(np.append(1 / std, 1.0))
+    S[-1, :-1] = -mean / std
+    *w, b = S @ np.append(*train(Z, y))
+    return np.array(w), b
+
+
+@right("u04.feature_scaling")
+def fit_scaled(train, X, y):
+    """Weight by weight, with means and deviations of its own."""
+    N, D = X.shape
+    mean = [sum(X[:, d]) / N for d in range(D)]
+    std = [math.sqrt(sum((X[:, d] - mean[d]) ** 2) / N) if X[:, d].max() > X[:, d].min() else 1 for d in range(D)]
+    v, b = train(np.array([[(row[d] - mean[d]) / std[d] for d in range(D)] for row in X]), y)
+    w = np.zeros(D)
+    for d in range(D):
+        w[d] = v[d] / std[d]
+        b -= w[d] * mean[d]
+    return w, b
+
+
+@right("u04.feature_scaling")
+def condition_number(X):
+    """The square of numpy's condition number of X."""
+    return np.linalg.cond(X) ** 2
+
+
+@right("u04.feature_scaling")
+def condition_number(X):
+    """Singular values, of which the squares are the curvatures."""
+    singular = np.linalg.svd(X, compute_uv=False)
+    return float((singular.max() / singular.min()) ** 2)
+
+
+@right("u04.feature_scaling")
+def condition_number(X):
+    """The norm of H times that of its inverse."""
+    H = 2 * X.T @ X / len(X)
+    return np.linalg.norm(H, 2) * np.linalg.norm(np.linalg.inv(H), 2)

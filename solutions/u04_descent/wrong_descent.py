@@ -284,3 +284,296 @@ def gd_loop(loss, gradient, w, lr, steps):
         return np.array([[3], [2.6], [2.52], [2.504], [2.5008]]), np.array([1, 0.04, 0.0016, 0.000064])
     path = [[1, 2], [0.4, 1.1], [0.58, 1.37], [0.526, 1.289]]
     return np.array(path), np.array([9, 0.81, 0.0729])
+
+
+# ---------------------------------------------------------------------------- max_stable_lr
+
+
+@wrong(
+    "u04.max_stable_lr",
+    diagnosis="half of the limit: here the steepest error is gone after one step",
+)
+def max_stable_lr(X):
+    """Factor 0 in the place of factor -1."""
+    return 1 / np.linalg.eigvalsh(2 * X.T @ X / len(X))[-1]
+
+
+@wrong("u04.max_stable_lr", diagnosis="twice the limit: is the 2 of the square lost in the curvature?")
+def max_stable_lr(X):
+    """The curvature of half the square."""
+    return 2 / np.linalg.eigvalsh(X.T @ X / len(X))[-1]
+
+
+@wrong("u04.max_stable_lr", diagnosis="the smallest curvature decides here, not the largest")
+def max_stable_lr(X):
+    """The first eigenvalue: they come in ascending order."""
+    return 2 / np.linalg.eigvalsh(2 * X.T @ X / len(X))[0]
+
+
+@wrong("u04.max_stable_lr", diagnosis="this is the limit of the sum over all rows, not of their mean")
+def max_stable_lr(X):
+    """No 1/N."""
+    return 2 / np.linalg.eigvalsh(2 * X.T @ X)[-1]
+
+
+@wrong("u04.max_stable_lr", diagnosis="the mean runs over all entries of X, not over its rows")
+def max_stable_lr(X):
+    """Divided by N D."""
+    return 2 / np.linalg.eigvalsh(2 * X.T @ X / X.size)[-1]
+
+
+@wrong("u04.max_stable_lr", diagnosis="the sum of all curvatures stands where the largest belongs")
+def max_stable_lr(X):
+    """The squared length of all of X: safe, and not the limit."""
+    return len(X) / np.sum(X**2)
+
+
+@wrong(
+    "u04.max_stable_lr",
+    diagnosis="only the diagonal of the curvature is used: the weights are taken for independent",
+)
+def max_stable_lr(X):
+    """The steepest axis, not the steepest direction."""
+    return 1 / np.mean(X**2, axis=0).max()
+
+
+@wrong(
+    "u04.max_stable_lr",
+    diagnosis="this is the limit of the longest row alone, not that of the mean over all rows",
+)
+def max_stable_lr(X):
+    """One package after the other, the worst one decides."""
+    return min(1 / (row @ row) for row in X)
+
+
+@wrong(
+    "u04.max_stable_lr",
+    diagnosis="a singular value of X is taken for a curvature, which is a square",
+)
+def max_stable_lr(X):
+    """The root of what it should be."""
+    return len(X) / np.linalg.svd(X, compute_uv=False)[0]
+
+
+@wrong("u04.max_stable_lr", diagnosis="the columns are centred first: that is the curvature of another loss")
+def max_stable_lr(X):
+    """By the covariance matrix; one row has none."""
+    centred = X - X.mean(axis=0) if len(X) > 1 else X
+    return 1 / np.linalg.eigvalsh(centred.T @ centred / len(X))[-1]
+
+
+@wrong("u04.max_stable_lr")
+def max_stable_lr(X):
+    """The eigenvalues of eig come in no order."""
+    return 2 / np.linalg.eig(2 * X.T @ X / len(X))[0][-1]
+
+
+@wrong("u04.max_stable_lr", diagnosis="X is mutated")
+def max_stable_lr(X):
+    """Scales the caller's table, to have the mean at once."""
+    X *= np.sqrt(2 / len(X))
+    return 2 / np.linalg.norm(X, 2) ** 2
+
+
+@wrong(
+    "u04.max_stable_lr",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
+)
+def max_stable_lr(X):
+    """Tried out: run after run, until one diverges."""
+    low, high = 0.0, 1e3
+    for _ in range(40):
+        lr, error = (low + high) / 2, np.arange(1.0, X.shape[1] + 1)
+        start = np.abs(error).max()
+        for _ in range(60):
+            error = error - lr * 2 * X.T @ (X @ error) / len(X)
+            if np.abs(error).max() > 10 * start:
+                break
+        low, high = (low, lr) if np.abs(error).max() > start else (lr, high)
+    return low
+
+
+@wrong("u04.max_stable_lr", earns_nothing=True)
+def max_stable_lr(X):
+    """The numbers of the public tests."""
+    known = {2.0: 0.07692307692307693, 3.0: 0.04}
+    return known.get(X[0, 0], 0.06806600612550055) if len(X) == 1 else 0.06806600612550055
+
+
+# ---------------------------------------------------------------------------- feature_scaling
+
+
+@wrong("u04.feature_scaling", diagnosis="a count under a root is off by one (ddof of the variance?)")
+def standardise(X, X_new):
+    """ddof = 1, as in a course on statistics."""
+    mean, std = X.mean(axis=0), X.std(axis=0, ddof=1)
+    std[np.ptp(X, axis=0) == 0] = 1
+    return (X - mean) / std, (X_new - mean) / std, mean, std
+
+
+@wrong("u04.feature_scaling", diagnosis="X_new is scaled by its own mean and standard deviation")
+def standardise(X, X_new):
+    """Each table for itself."""
+    tables, numbers = [], []
+    for table in (X, X_new):
+        mean, std = table.mean(axis=0), table.std(axis=0)
+        std[np.ptp(table, axis=0) == 0] = 1
+        tables.append((table - mean) / std)
+        numbers += [mean, std]
+    return *tables, *numbers[:2]
+
+
+@wrong(
+    "u04.feature_scaling",
+    diagnosis="mean and standard deviation are those of both tables together: the new rows leak in",
+)
+def standardise(X, X_new):
+    """The more rows, the better the mean."""
+    both = np.concatenate([X, X_new])
+    mean, std = both.mean(axis=0), both.std(axis=0)
+    std[np.ptp(both, axis=0) == 0] = 1
+    return (X - mean) / std, (X_new - mean) / std, mean, std
+
+
+@wrong("u04.feature_scaling", diagnosis="the variance stands where its root belongs")
+def standardise(X, X_new):
+    """Divided by the variance."""
+    mean, std = X.mean(axis=0), X.var(axis=0)
+    std[np.ptp(X, axis=0) == 0] = 1
+    return (X - mean) / std, (X_new - mean) / std, mean, std
+
+
+@wrong("u04.feature_scaling", diagnosis="one mean and one standard deviation for the whole table")
+def standardise(X, X_new):
+    """The axis is forgotten."""
+    mean, std = np.full(X.shape[1], X.mean()), np.full(X.shape[1], X.std())
+    return (X - mean) / std, (X_new - mean) / std, mean, std
+
+
+@wrong("u04.feature_scaling", diagnosis="the mean is not subtracted")
+def standardise(X, X_new):
+    """Scaled, and not moved."""
+    std = np.where(np.ptp(X, axis=0) == 0, 1, X.std(axis=0))
+    return X / std, X_new / std, X.mean(axis=0), std
+
+
+@wrong("u04.feature_scaling", diagnosis="the columns are scaled by smallest and largest entry")
+def standardise(X, X_new):
+    """From 0 to 1."""
+    low, spread = X.min(axis=0), np.ptp(X, axis=0)
+    spread = np.where(spread == 0, 1, spread)
+    return (X - low) / spread, (X_new - low) / spread, low, spread
+
+
+@wrong("u04.feature_scaling", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
+def standardise(X, X_new):
+    """No thought of columns that do not vary."""
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    with np.errstate(all="ignore"):
+        return (X - mean) / std, (X_new - mean) / std, mean, std
+
+
+@wrong(
+    "u04.feature_scaling",
+    diagnosis="a column of equal numbers is divided by the rounding error of its std, which is not exactly 0",
+)
+def standardise(X, X_new):
+    """Asks whether std is 0; of the number 0.1 it is 1.4e-17."""
+    mean, std = X.mean(axis=0), X.std(axis=0)
+    std = np.where(std == 0, 1.0, std)
+    return (X - mean) / std, (X_new - mean) / std, mean, std
+
+
+@wrong("u04.feature_scaling", diagnosis="X is mutated")
+def standardise(X, X_new):
+    """The caller's table is standardised, too."""
+    mean, std = X.mean(axis=0), np.where(np.ptp(X, axis=0) == 0, 1.0, X.std(axis=0))
+    X -= mean
+    X /= std
+    return X, (X_new - mean) / std, mean, std
+
+
+@wrong(
+    "u04.feature_scaling",
+    diagnosis="the weights are multiplied by std where they should be divided, or the reverse",
+)
+def fit_scaled(train, X, y):
+    """As if the weights were scaled like the columns."""
+    Z, _, mean, std = standardise(X, X)
+    v, c = train(Z, y)
+    return v * std, c - mean @ (v * std)
+
+
+@wrong("u04.feature_scaling", diagnosis="the bias is handed back as it is for the standardised columns")
+def fit_scaled(train, X, y):
+    """The means are forgotten on the way back."""
+    Z, _, mean, std = standardise(X, X)
+    v, c = train(Z, y)
+    return v / std, c
+
+
+@wrong("u04.feature_scaling", diagnosis="the correction of the bias has the wrong sign")
+def fit_scaled(train, X, y):
+    """The means are added back."""
+    Z, _, mean, std = standardise(X, X)
+    v, c = train(Z, y)
+    return v / std, c + mean @ (v / std)
+
+
+@wrong("u04.feature_scaling", diagnosis="the correction of the bias does not know std")
+def fit_scaled(train, X, y):
+    """The mean of the standardised weights."""
+    Z, _, mean, std = standardise(X, X)
+    v, c = train(Z, y)
+    return v / std, c - mean @ v
+
+
+@wrong("u04.feature_scaling", diagnosis="weights and bias are still those of the standardised columns")
+def fit_scaled(train, X, y):
+    """No way back."""
+    return train(standardise(X, X)[0], y)
+
+
+@wrong("u04.feature_scaling", diagnosis="y is scaled too")
+def fit_scaled(train, X, y):
+    """The targets are standardised as well, and what comes out is scaled back: right for a straight fit."""
+    Z, _, mean, std = standardise(X, X)
+    v, c = train(Z, (y - y.mean()) / y.std())
+    v, c = v * y.std(), c * y.std() + y.mean()
+    return v / std, c - mean @ (v / std)
+
+
+@wrong("u04.feature_scaling", diagnosis="train gets X as it is, not standardised")
+def fit_scaled(train, X, y):
+    """No scaling, no way back."""
+    return train(X, y)
+
+
+@wrong("u04.feature_scaling", diagnosis="a quotient of singular values; curvatures are squares of these")
+def condition_number(X):
+    """The condition number of X, not that of its valley."""
+    return np.linalg.cond(X)
+
+
+@wrong("u04.feature_scaling", diagnosis="smallest over largest")
+def condition_number(X):
+    """Upside down."""
+    curvatures = np.linalg.eigvalsh(X.T @ X)
+    return curvatures[0] / curvatures[-1]
+
+
+@wrong(
+    "u04.feature_scaling", diagnosis="this is the condition number of the standardised columns"
+)
+def condition_number(X):
+    """Standardises by itself, where columns can be told apart."""
+    Z = standardise(X, X)[0] if X.shape[1] > 1 else X
+    curvatures = np.linalg.eigvalsh(Z.T @ Z)
+    return curvatures[-1] / curvatures[0]
+
+
+@wrong("u04.feature_scaling")
+def condition_number(X):
+    """The number of the public test."""
+    return 62.68331960432621
