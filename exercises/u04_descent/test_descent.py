@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from grader.testing import assert_close, exercise, fail
+from grader.testing import assert_close, assert_equal, exercise, fail
 
 # Mistakes that the tests know by their numbers. A message names one only where two cases agree on it.
 UPHILL = "the gradient is added: this goes uphill"
@@ -191,4 +191,43 @@ def test_the_valley_of_five_deliveries(student):
             "smallest over largest": 0.01595320742922146,
             "this is the condition number of the standardised columns": 19.22881749885312,
         },
+    )
+
+
+# A run of gradient descent in a valley with the curvatures 1 and 5, from (1, 1) above its lowest point: in
+# every step, the two parts of the error are multiplied by these factors, 1 - lr * curvature.
+RUNS = {
+    "crawling": (0.995, 0.975),  # lr 0.005
+    "ok": (0.75, -0.25),  # lr 0.25
+    "oscillating": (0.63, -0.85),  # lr 0.37
+    "diverging": (0.58, -1.1),  # lr 0.42
+    "sign error": (1.02, 1.1),  # lr 0.02, and the gradient added
+}
+
+
+def valley(factors, T):
+    """(path, losses) of such a run."""
+    path = np.array(factors) ** np.arange(T + 1)[:, None]
+    return path, path[:-1] ** 2 @ np.array([0.5, 2.5])
+
+
+@exercise("u04.diagnose_run")
+def test_the_runs_of_the_picture(student):
+    """Five runs of twelve steps in the same valley, with the faults that the picture of the lesson shows."""
+    for word, factors in RUNS.items():
+        yours, called = student.diagnose_run(*valley(factors, 12)), f"diagnose_run(path, losses), factors {factors}"
+        assert_equal(yours, word, of="the diagnosis", called=called)
+
+
+@exercise("u04.diagnose_run")
+def test_a_run_that_ends_in_nan(student):
+    """A run whose last loss is nan diverged, though nan is neither above nor below the first loss."""
+    path, losses = valley((0.75, -0.25), 5)
+    losses[-1] = np.nan
+    assert_equal(
+        student.diagnose_run(path, losses),
+        "diverging",
+        of="the diagnosis",
+        called="diagnose_run(path, losses) with losses[-1] = nan",
+        suspects={"nan or infinity in the losses is not taken for divergence": "ok"},
     )

@@ -214,3 +214,62 @@ def condition_number(X):
     """The norm of H times that of its inverse."""
     H = 2 * X.T @ X / len(X)
     return np.linalg.norm(H, 2) * np.linalg.norm(np.linalg.inv(H), 2)
+
+
+# ---------------------------------------------------------------------------- diagnose_run
+
+
+@right("u04.diagnose_run")
+def diagnose_run(path, losses):
+    """Step by step, with plain numbers."""
+    numbers = [float(number) for number in [*losses, *path.ravel()]]
+    if not all(map(math.isfinite, numbers)):
+        return "diverging"
+    steps = [[b - a for a, b in zip(here, there, strict=True)] for here, there in pairwise(path.tolist())]
+    back = [sum(a * b for a, b in zip(one, other, strict=True)) < 0 for one, other in pairwise(steps)]
+    to_and_fro = 2 * sum(back) > len(back)
+    first, *_, last = losses
+    if last > first:
+        return "diverging" if to_and_fro else "sign error"
+    if to_and_fro:
+        return "oscillating"
+    return "crawling" if 2 * last > first else "ok"
+
+
+@right("u04.diagnose_run")
+def diagnose_run(path, losses):
+    """A table of conditions: the first one that holds decides."""
+    with np.errstate(all="ignore"):
+        steps = path[1:] - path[:-1]
+        back = np.einsum("td,td->t", steps[1:], steps[:-1]) < 0
+        turning = np.count_nonzero(back) * 2 > back.size
+        rose = losses[-1] > losses[0]
+    conditions = (
+        ("diverging", not np.isfinite(np.concatenate([path.ravel(), losses])).all()),
+        ("diverging", rose and turning),
+        ("sign error", rose),
+        ("oscillating", turning),
+        ("crawling", losses[-1] / losses[0] > 0.5 if losses[0] else False),
+        ("ok", True),
+    )
+    return next(word for word, holds in conditions if holds)
+
+
+@right("u04.diagnose_run")
+def diagnose_run(path, losses):
+    """Turn by turn, and both answers matched at once."""
+    if np.isnan(path).any() or np.isinf(path).any() or np.isnan(losses).any() or np.isinf(losses).any():
+        return "diverging"
+    back = 0
+    for t in range(len(losses) - 1):
+        one, other = path[t + 1] - path[t], path[t + 2] - path[t + 1]
+        back += int(np.dot(one, other) < 0)
+    turning = back / (len(losses) - 1) > 1 / 2
+    match bool(losses[-1] > losses[0]), turning:
+        case True, True:
+            return "diverging"
+        case True, False:
+            return "sign error"
+        case False, True:
+            return "oscillating"
+    return "crawling" if losses[-1] > 0.5 * losses[0] else "ok"

@@ -577,3 +577,211 @@ def condition_number(X):
 def condition_number(X):
     """The number of the public test."""
     return 62.68331960432621
+
+
+# ---------------------------------------------------------------------------- diagnose_run
+
+
+def turns(path):
+    """The share of turns that turn back."""
+    steps = np.diff(path, axis=0)
+    return np.mean((steps[:-1] * steps[1:]).sum(axis=1) < 0)
+
+
+def finite(path, losses):
+    return np.isfinite(path).all() and np.isfinite(losses).all()
+
+
+@wrong("u04.diagnose_run", diagnosis="nan or infinity in the losses is not taken for divergence")
+def diagnose_run(path, losses):
+    """Compares first and last, and believes the answer: with nan it is always no."""
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong("u04.diagnose_run", diagnosis="nan or infinity in the losses is not taken for divergence")
+def diagnose_run(path, losses):
+    """nan is looked for by ==, which it never is."""
+    if np.inf in losses or np.nan in losses or np.isinf(path).any() or np.isnan(path).any():
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong("u04.diagnose_run", diagnosis="nan or infinity in the weights is not taken for divergence")
+def diagnose_run(path, losses):
+    """The losses are looked through for nan and infinity, the path is not."""
+    if not np.isfinite(losses).all():
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong(
+    "u04.diagnose_run",
+    diagnosis="a loss that rises is always taken for divergence, also where the run walks straight uphill",
+)
+def diagnose_run(path, losses):
+    """Up is divergence; a sign error is not thought of."""
+    if not finite(path, losses) or losses[-1] > losses[0]:
+        return "diverging"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong(
+    "u04.diagnose_run",
+    diagnosis="a loss that rises is always taken for a wrong sign, also where the run jumps to and fro",
+)
+def diagnose_run(path, losses):
+    """Only what overflowed has diverged."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "sign error"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong("u04.diagnose_run", diagnosis="oscillation is looked for in the losses; it shows in the path")
+def diagnose_run(path, losses):
+    """A loss that goes up and down oscillates, one that falls does not."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    rises = np.diff(losses) > 0
+    if np.mean(rises[1:] != rises[:-1]) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong(
+    "u04.diagnose_run",
+    diagnosis="a few turns back count as oscillation; more than half of the turns must be",
+)
+def diagnose_run(path, losses):
+    """One turn back is enough."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0 else "sign error"
+    if turns(path) > 0:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong(
+    "u04.diagnose_run",
+    diagnosis="whether the run turns back is asked too late: a run that gains little may oscillate",
+)
+def diagnose_run(path, losses):
+    """The lines of the table in another order."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    if losses[-1] > losses[0] / 2:
+        return "crawling"
+    return "oscillating" if turns(path) > 0.5 else "ok"
+
+
+@wrong("u04.diagnose_run", diagnosis="the last loss is compared with another one than the first")
+def diagnose_run(path, losses):
+    """Measured against the best loss so far."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] > losses.min():
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong("u04.diagnose_run", diagnosis="the last loss is compared with another one than the first")
+def diagnose_run(path, losses):
+    """Half of the highest loss, in the place of half of the first."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] > losses[0]:
+        return "diverging" if turns(path) > 0.5 else "sign error"
+    if turns(path) > 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses.max() / 2 else "ok"
+
+
+@wrong(
+    "u04.diagnose_run",
+    diagnosis="a border case falls on the wrong side: equal is neither above nor more than half",
+)
+def diagnose_run(path, losses):
+    """At least, where the table says more than."""
+    if not finite(path, losses):
+        return "diverging"
+    if losses[-1] >= losses[0]:
+        return "diverging" if turns(path) >= 0.5 else "sign error"
+    if turns(path) >= 0.5:
+        return "oscillating"
+    return "crawling" if losses[-1] >= losses[0] / 2 else "ok"
+
+
+@wrong(
+    "u04.diagnose_run",
+    diagnosis="one weight that goes to and fro counts, not the step as a whole",
+)
+def diagnose_run(path, losses):
+    """Any weight whose steps change sign is a turn back."""
+    if not finite(path, losses):
+        return "diverging"
+    steps = np.diff(path, axis=0)
+    turning = np.mean((steps[:-1] * steps[1:] < 0).any(axis=1)) > 0.5
+    if losses[-1] > losses[0]:
+        return "diverging" if turning else "sign error"
+    if turning:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong("u04.diagnose_run")
+def diagnose_run(path, losses):
+    """The dot product of two places."""
+    if not finite(path, losses):
+        return "diverging"
+    turning = np.mean((path[:-1] * path[1:]).sum(axis=1) < 0) > 0.5
+    if losses[-1] > losses[0]:
+        return "diverging" if turning else "sign error"
+    if turning:
+        return "oscillating"
+    return "crawling" if losses[-1] > losses[0] / 2 else "ok"
+
+
+@wrong("u04.diagnose_run")
+def diagnose_run(path, losses):
+    """Words of their own."""
+    if not finite(path, losses):
+        return "diverges"
+    if losses[-1] > losses[0]:
+        return "diverges" if turns(path) > 0.5 else "wrong sign"
+    if turns(path) > 0.5:
+        return "oscillates"
+    return "crawls" if losses[-1] > losses[0] / 2 else "OK"
+
+
+@wrong("u04.diagnose_run", earns_nothing=True)
+def diagnose_run(path, losses):
+    """Made for the public tests: looks at the second loss."""
+    if not np.isfinite(losses).all():
+        return "diverging"
+    known = {2.8717: "crawling", 0.4375: "ok", 2.0047: "oscillating", 3.1932: "diverging", 3.5452: "sign error"}
+    return known.get(round(float(losses[1]), 4), "ok")

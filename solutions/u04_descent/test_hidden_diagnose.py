@@ -1,0 +1,149 @@
+"""Hidden tests of unit 4, diagnoses: runs whose fault is known, because it was built in."""
+
+import numpy as np
+from checks_descent import check_unchanged
+
+from grader.testing import assert_equal, exercise, fail
+
+NAN = "nan or infinity in the losses is not taken for divergence"
+WEIGHTS = "nan or infinity in the weights is not taken for divergence"
+RISES = "a loss that rises is always taken for divergence, also where the run walks straight uphill"
+STRAIGHT = "a loss that rises is always taken for a wrong sign, also where the run jumps to and fro"
+JUMPS = "oscillation is looked for in the losses; it shows in the path"
+FEW = "a few turns back count as oscillation; more than half of the turns must be"
+LITTLE = "whether the run turns back is asked too late: a run that gains little may oscillate"
+LOWEST = "the last loss is compared with another one than the first"
+TIE = "a border case falls on the wrong side: equal is neither above nor more than half"
+ACROSS = "one weight that goes to and fro counts, not the step as a whole"
+PLACES = "the rows of path are taken for steps; steps are their differences"
+
+WORDS = ("diverging", "sign error", "oscillating", "crawling", "ok")
+UP = {"diverging": {"sign error": STRAIGHT}, "sign error": {"diverging": RISES}}
+
+
+def run(rng, factors, T):
+    """A run whose error is multiplied by these factors in every step, along drawn directions.
+
+    This is what gradient descent does in a parabola: the factors are 1 - lr * curvature.
+    """
+    factors = np.asarray(factors)
+    directions = np.linalg.qr(rng.normal(size=(len(factors), len(factors))))[0]
+    error = rng.uniform(1, 2, len(factors)) * rng.choice((-1, 1), len(factors))
+    errors = error * factors ** np.arange(T + 1)[:, None]
+    losses = (np.abs(1 - factors) * errors[:-1] ** 2).sum(axis=1) + 0.05 * np.abs(1 - factors).min()
+    return errors @ directions.T + rng.uniform(1, 3, len(factors)), losses
+
+
+def runs(rng, D):
+    """One run of each kind: {word: (path, losses)}."""
+    T = int(rng.integers(7, 14))
+    return {
+        "diverging": run(rng, -rng.uniform(1.05, 1.4, D), T),
+        "sign error": run(rng, rng.uniform(1.02, 1.2, D), T),
+        "oscillating": run(rng, -rng.uniform(0.5, 0.9, D), T),
+        "crawling": run(rng, rng.uniform(0.99, 0.999, D), T),
+        "ok": run(rng, rng.uniform(0.3, 0.8, D), T),
+    }
+
+
+def check(student, path, losses, right, blame):
+    """Compare the student's word with the right one. blame: {wrong word: what it means here}."""
+    before = path.copy(), losses.copy()
+    called = f"diagnose_run(path, losses), T = {len(losses)}, D = {path.shape[1]}"
+    yours = student.diagnose_run(path, losses)
+    check_unchanged("path", path, before[0], called)
+    check_unchanged("losses", losses, before[1], called)
+    if type(yours) is str and yours in blame:
+        fail("the diagnosis is wrong", called=called, yours=yours, expected=right, diagnosis=blame[yours])
+    assert_equal(yours, right, of="the diagnosis", called=called)
+
+
+def check_all(student, rng, D):
+    """All five kinds, so that no test is passed by one word alone."""
+    for right, (path, losses) in runs(rng, D).items():
+        check(student, path, losses, right, UP.get(right, {}))
+
+
+def anything(right, sentence):
+    """The same blame for every wrong word."""
+    return {word: sentence for word in WORDS if word != right}
+
+
+@exercise("u04.diagnose_run", weight=2)
+def test_five_kinds_of_runs(student, rng):
+    """Whether the loss rose, and whether the run turns back, tell four faults from each other and from none."""
+    for D in (3, 5, 1):
+        check_all(student, rng, D)
+
+
+@exercise("u04.diagnose_run", weight=2)
+def test_runs_that_overflow(student, rng):
+    """nan and infinity are divergence: every comparison with nan is False, so ask for them first."""
+    check_all(student, rng, 3)
+    for kind in WORDS:
+        for number, at in ((np.nan, -1), (np.inf, -1), (np.nan, 2)):
+            path, losses = runs(rng, 3)[kind]
+            losses[at] = number
+            check(student, path, losses, "diverging", anything("diverging", NAN))
+    for number in (np.nan, np.inf, -np.inf):
+        path, losses = runs(rng, 3)["ok"]
+        path[-1, 1] = number
+        check(student, path, losses, "diverging", anything("diverging", WEIGHTS))
+
+
+@exercise("u04.diagnose_run", weight=2)
+def test_the_path_tells_more_than_the_losses(student, rng):
+    """Noise makes losses jump and is no oscillation; a run that jumps across the valley may lose loss all the while."""
+    check_all(student, rng, 5)
+    for _ in range(3):
+        path, losses = runs(rng, 5)["ok"]
+        losses[1:-1] *= 1 + 0.9 * (-1.0) ** np.arange(len(losses) - 2)
+        check(student, path, losses, "ok", {"oscillating": JUMPS})
+        path, losses = runs(rng, 3)["oscillating"]
+        check(student, path, losses, "oscillating", {"ok": JUMPS})
+        path, losses = run(rng, -rng.uniform(0.97, 0.99, 3), 6)
+        check(student, path, losses, "oscillating", {"crawling": LITTLE})
+        path, losses = run(rng, (-0.5, 0.9, 0.85), 15)  # steep across, flat along: it turns back at first
+        check(student, path, losses, "ok", {"oscillating": FEW})
+        path, losses = runs(rng, 3)["ok"]
+        losses[len(losses) // 2] = losses[-1] / 4
+        check(student, path, losses, "ok", {"sign error": LOWEST, "crawling": LOWEST, "diverging": LOWEST})
+        path, losses = runs(rng, 3)["crawling"]
+        losses[1] = losses[0] * 3
+        check(student, path, losses, "crawling", {"ok": LOWEST})
+
+
+def walk(rng, signs):
+    """float64[T + 1, 1]: one weight that goes up or down by 1 in every step, or stays."""
+    return rng.integers(1, 9) + np.append(0.0, np.cumsum(signs))[:, None]
+
+
+@exercise("u04.diagnose_run")
+def test_border_cases(student, rng):
+    """More than half of the turns, above the first loss, above half of it: equal is none of these."""
+    check_all(student, rng, 4)
+    first = float(4 * rng.integers(1, 9))
+    for signs, last, right, tie in (
+        ((1, -1, 1, 1, 1), first / 8, "ok", "oscillating"),  # two of four turns turn back
+        ((1, -1, 1, -1, -1), first / 8, "oscillating", ""),  # three of four
+        ((1, -1, 1, 1, 1), first + 1, "sign error", "diverging"),
+        ((1, -1, 1, -1, -1), first + 1, "diverging", ""),
+        ((1, -1), first, "oscillating", "diverging"),  # as high as at first
+        ((1, 1), first, "crawling", "sign error"),
+        ((0, 0, 0), first, "crawling", "oscillating"),  # it stands still
+        ((1, 1), first / 2, "ok", "crawling"),
+        ((1, 1, 1), first / 2 + 0.5, "crawling", ""),
+    ):
+        check(student, walk(rng, signs), np.linspace(first, last, len(signs)), right, {tie: TIE})
+
+
+@exercise("u04.diagnose_run")
+def test_a_turn_is_one_of_whole_steps(student, rng):
+    """A step turns back against the one before if their dot product is below 0, not if one weight does."""
+    check_all(student, rng, 3)
+    for T in rng.integers(7, 14, 2):
+        along, across, falling = np.arange(T + 1.0), (-1.0) ** np.arange(T + 1), np.linspace(8.0, 1.0, T)
+        w = np.column_stack([along, 0.1 * across, 0 * along]) + rng.uniform(2, 3, 3)
+        check(student, w, falling, "ok", {"oscillating": ACROSS})
+        w = np.column_stack([0.1 * along, across, 0 * along]) + rng.uniform(2, 3, 3)
+        check(student, w, falling, "oscillating", {"ok": PLACES})
