@@ -753,7 +753,9 @@ def diagnose_run(path, losses):
     return "crawling" if losses[-1] > losses[0] / 2 else "ok"
 
 
-@wrong("u04.diagnose_run")
+@wrong(
+    "u04.diagnose_run", diagnosis="the rows of path are taken for steps; steps are their differences"
+)
 def diagnose_run(path, losses):
     """The dot product of two places."""
     if not finite(path, losses):
