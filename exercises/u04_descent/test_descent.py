@@ -194,8 +194,8 @@ def test_the_valley_of_five_deliveries(student):
     )
 
 
-# A run of gradient descent in a valley with the curvatures 1 and 5, from (1, 1) above its lowest point: in
-# every step, the two parts of the error are multiplied by these factors, 1 - lr * curvature.
+# Runs in the valley of the picture, whose curvatures are 1 and 5. In every step, the two parts of the error
+# are multiplied by these factors, 1 - lr * curvature.
 RUNS = {
     "crawling": (0.995, 0.975),  # lr 0.005
     "ok": (0.75, -0.25),  # lr 0.25
@@ -206,8 +206,8 @@ RUNS = {
 
 
 def valley(factors, T):
-    """(path, losses) of such a run."""
-    path = np.array(factors) ** np.arange(T + 1)[:, None]
+    """(path, losses) of such a run: T steps from (-1.6, 0.8), with the lowest point at (0, 0)."""
+    path = np.array([-1.6, 0.8]) * np.array(factors) ** np.arange(T + 1)[:, None]
     return path, path[:-1] ** 2 @ np.array([0.5, 2.5])
 
 
@@ -215,7 +215,10 @@ def valley(factors, T):
 def test_the_runs_of_the_picture(student):
     """Five runs of twelve steps in the same valley, with the faults that the picture of the lesson shows."""
     for word, factors in RUNS.items():
-        yours, called = student.diagnose_run(*valley(factors, 12)), f"diagnose_run(path, losses), factors {factors}"
+        yours, called = (
+            student.diagnose_run(*valley(factors, 12)),
+            f"diagnose_run(path, losses), factors {factors}",
+        )
         assert_equal(yours, word, of="the diagnosis", called=called)
 
 

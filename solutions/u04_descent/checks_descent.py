@@ -52,4 +52,6 @@ class Calls:
 def check_unchanged(name, array, before, called):
     """The caller's array still holds what it held."""
     if not np.array_equal(array, before, equal_nan=True):
-        fail(f"{name} was changed", called=called, yours=array, expected=before, diagnosis=f"{name} is mutated")
+        fail(
+            f"{name} was changed", called=called, yours=array, expected=before, diagnosis=f"{name} is mutated"
+        )

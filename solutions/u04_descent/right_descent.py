@@ -187,7 +187,9 @@ def fit_scaled(train, X, y):
     """Weight by weight, with means and deviations of its own."""
     N, D = X.shape
     mean = [sum(X[:, d]) / N for d in range(D)]
-    std = [math.sqrt(sum((X[:, d] - mean[d]) ** 2) / N) if X[:, d].max() > X[:, d].min() else 1 for d in range(D)]
+    std = [
+        math.sqrt(sum((X[:, d] - mean[d]) ** 2) / N) if X[:, d].max() > X[:, d].min() else 1 for d in range(D)
+    ]
     v, b = train(np.array([[(row[d] - mean[d]) / std[d] for d in range(D)] for row in X]), y)
     w = np.zeros(D)
     for d in range(D):

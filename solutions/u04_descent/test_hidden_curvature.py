@@ -96,7 +96,9 @@ TOGETHER = "mean and standard deviation are those of both tables together: the n
 VARIANCE = "the variance stands where its root belongs"
 WHOLE = "one mean and one standard deviation for the whole table"
 NOT_CENTRED = "the mean is not subtracted"
-NOT_QUITE_ZERO = "a column of equal numbers is divided by the rounding error of its std, which is not exactly 0"
+NOT_QUITE_ZERO = (
+    "a column of equal numbers is divided by the rounding error of its std, which is not exactly 0"
+)
 RANGE = "the columns are scaled by smallest and largest entry"
 ROOT = "a quotient of singular values; curvatures are squares of these"
 INVERSE = "smallest over largest"
@@ -117,7 +119,12 @@ def wrong_scalings(X, X_new):
     one = np.where(spread == 0, 1.0, std)
     with np.errstate(all="ignore"):
         return {
-            OWN: ((X - mean) / one, (X_new - X_new.mean(axis=0)) / np.where(new_std == 0, 1, new_std), mean, one),
+            OWN: (
+                (X - mean) / one,
+                (X_new - X_new.mean(axis=0)) / np.where(new_std == 0, 1, new_std),
+                mean,
+                one,
+            ),
             TOGETHER: scaled(X, X_new, both.mean(axis=0), both.std(axis=0)),
             VARIANCE: scaled(X, X_new, mean, np.where(spread == 0, 1.0, std**2)),
             WHOLE: scaled(X, X_new, np.full(D, X.mean()), np.full(D, X.std())),

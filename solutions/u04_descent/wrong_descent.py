@@ -563,9 +563,7 @@ def condition_number(X):
     return curvatures[0] / curvatures[-1]
 
 
-@wrong(
-    "u04.feature_scaling", diagnosis="this is the condition number of the standardised columns"
-)
+@wrong("u04.feature_scaling", diagnosis="this is the condition number of the standardised columns")
 def condition_number(X):
     """Standardises by itself, where columns can be told apart."""
     Z = standardise(X, X)[0] if X.shape[1] > 1 else X
@@ -753,9 +751,7 @@ def diagnose_run(path, losses):
     return "crawling" if losses[-1] > losses[0] / 2 else "ok"
 
 
-@wrong(
-    "u04.diagnose_run", diagnosis="the rows of path are taken for steps; steps are their differences"
-)
+@wrong("u04.diagnose_run", diagnosis="the rows of path are taken for steps; steps are their differences")
 def diagnose_run(path, losses):
     """The dot product of two places."""
     if not finite(path, losses):
@@ -785,5 +781,11 @@ def diagnose_run(path, losses):
     """Made for the public tests: looks at the second loss."""
     if not np.isfinite(losses).all():
         return "diverging"
-    known = {2.8717: "crawling", 0.4375: "ok", 2.0047: "oscillating", 3.1932: "diverging", 3.5452: "sign error"}
+    known = {
+        2.8717: "crawling",
+        0.4375: "ok",
+        2.0047: "oscillating",
+        3.1932: "diverging",
+        3.5452: "sign error",
+    }
     return known.get(round(float(losses[1]), 4), "ok")
