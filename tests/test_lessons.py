@@ -295,8 +295,9 @@ def descent_lesson() -> str:
     return (ROOT / "exercises/u04_descent/README.md").read_text(encoding="utf-8")
 
 
-def descend(descent, X, y, w, lr, steps):
-    """(path, losses) of a linear model with a mean squared error."""
+def descend(descent, data, w, lr, steps):
+    """(path, losses) of a linear model with a mean squared error. data: (X, y)"""
+    X, y = data
 
     def loss(w):
         return np.mean((X @ w - y) ** 2)
@@ -314,7 +315,7 @@ def number(cell: str) -> float:
 def test_the_single_package_of_unit_4(descent, descent_lesson):
     x, y = np.array([[2.0, 3.0]]), np.array([5.0])
     rows = table(descent_lesson, "step")
-    path, losses = descend(descent, x, y, [1.0, 2.0], 0.05, len(rows))
+    path, losses = descend(descent, (x, y), [1.0, 2.0], 0.05, len(rows))
     for t, row in enumerate(rows):
         gradient = 2 * (x[0] @ path[t] - 5) * x[0]
         said = [number(part) for part in row["gradient"].strip("()").split(", ")]
@@ -328,7 +329,7 @@ def test_the_single_package_of_unit_4(descent, descent_lesson):
 
 def test_the_five_packages_of_unit_4(descent, descent_lesson):
     for row in table(descent_lesson, "lr"):
-        path, losses = descend(descent, DELIVERIES, HOURS, [0.8, 1.5], number(row["lr"]), 12)
+        path, losses = descend(descent, (DELIVERIES, HOURS), [0.8, 1.5], number(row["lr"]), 12)
         steps = np.diff(path, axis=0)
         back = int(((steps[:-1] * steps[1:]).sum(axis=1) < 0).sum())
         assert f"{losses[0]:.4f}" == "0.7288"
@@ -365,9 +366,9 @@ def test_the_valleys_of_unit_4(descent, descent_lesson):
 
 def test_the_article_that_unit_4_corrects(descent, descent_lesson):
     x, y = np.array([[2.0, 3.0]]), np.array([5.0])
-    second = descend(descent, x, y, [1.0, 2.0], 0.05, 3)[1][2]
-    dozen = descend(descent, DELIVERIES, HOURS, [0.8, 1.5], 0.05, 12)[1]
-    far = descend(descent, x, y, [1.0, 2.0], 3.0, 2)[1]
+    second = descend(descent, (x, y), [1.0, 2.0], 0.05, 3)[1][2]
+    dozen = descend(descent, (DELIVERIES, HOURS), [0.8, 1.5], 0.05, 12)[1]
+    far = descend(descent, (x, y), [1.0, 2.0], 3.0, 2)[1]
     assert (second, far[0], far[1]) == (pytest.approx(0.0729), 9, pytest.approx(53_361))
     assert (1 - 3 * 26) ** 2 * 9 == 53_361
     remark = descent_lesson.partition("**Watch out.**")[2].replace("\n> ", " ")
@@ -387,4 +388,5 @@ def test_the_picture_of_unit_4(descent):
         assert np.array(picture.errors(lr)) == pytest.approx(path)
         assert picture.losses(lr) == pytest.approx(losses)
         assert descent.diagnose_run(path, losses) == word
-    assert picture.LIMIT == pytest.approx(descent.max_stable_lr(np.diag(np.sqrt(picture.CURVATURES))))
+    limit = descent.max_stable_lr(np.diag(np.sqrt(picture.CURVATURES)))
+    assert limit == pytest.approx(picture.LIMIT)

@@ -34,7 +34,7 @@ def test_the_first_step_of_the_lesson(student):
 
 @exercise("u04.gd_step")
 def test_a_step_that_is_too_long(student):
-    """From (0.5, 1), where the loss is 0.25, lr 0.1 leads to (0.8, 1.4) and lr 2 to (6.5, 9): beyond the valley."""
+    """From (0.5, 1), lr 0.1 leads to (0.8, 1.4), where the loss is 4, not 0.25; lr 2 leads to (6.5, 9)."""
     _, gradient = package([3.0, 4.0], 6.0)
     for lr, right, uphill, late in (
         (0.1, [0.8, 1.4], [0.2, 0.6], [0.8, 0.68]),
@@ -51,7 +51,7 @@ def test_a_step_that_is_too_long(student):
 
 @exercise("u04.gd_loop")
 def test_three_steps_of_the_lesson(student):
-    """From (1, 2) with lr 0.05 the losses before the updates are 9, 0.81 and 0.0729; the path has four rows."""
+    """From (1, 2) with lr 0.05 the losses before the updates are 9, 0.81 and 0.0729; four rows of path."""
     loss, gradient = package([2.0, 3.0], 5.0)
     path = np.array([[1.0, 2.0], [0.4, 1.1], [0.58, 1.37], [0.526, 1.289]])
     losses = np.array([9.0, 0.81, 0.0729])
@@ -140,7 +140,7 @@ def test_the_limit_of_five_deliveries(student):
 
 @exercise("u04.feature_scaling")
 def test_columns_become_comparable(student):
-    """Columns with means (2, 30, 5) and deviations (1, 20, 0): the third does not vary, and is divided by 1."""
+    """The means are 2, 30, 5, the deviations 1, 20, 0: the third column does not vary, and its std is 1."""
     X = np.array([[1.0, 10.0, 5.0], [1.0, 50.0, 5.0], [3.0, 10.0, 5.0], [3.0, 50.0, 5.0]])
     Z = np.array([[-1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [1.0, -1.0, 0.0], [1.0, 1.0, 0.0]])
     mean, std = np.array([2.0, 30.0, 5.0]), np.array([1.0, 20.0, 1.0])

@@ -25,7 +25,8 @@ STYLE = """
   .title { font-size: 17px; font-weight: 600; } .small { font-size: 12.5px; } .bold { font-weight: 600; }
   .panel { fill: #f6f8fa; } .ring { fill: none; stroke: #c6cdd5; } .lowest { fill: #59636e; }
   .grid { stroke: #d9dee3; } .axis { stroke: #818b98; }
-  .crawl { stroke: #8250df; } .right { stroke: #1a7f37; } .swing { stroke: #0969da; } .burst { stroke: #cf222e; }
+  .crawl { stroke: #8250df; } .right { stroke: #1a7f37; }
+  .swing { stroke: #0969da; } .burst { stroke: #cf222e; }
   .dot-crawl, .text-crawl { fill: #8250df; } .dot-right, .text-right { fill: #1a7f37; }
   .dot-swing, .text-swing { fill: #0969da; } .dot-burst, .text-burst { fill: #cf222e; }
   path, line { fill: none; } .run { stroke-width: 2; stroke-linejoin: round; }
@@ -33,7 +34,8 @@ STYLE = """
     .paper { fill: #0d1117; } text { fill: #e6edf3; } .quiet { fill: #9da7b3; }
     .panel { fill: #151b23; } .ring { stroke: #3d444d; } .lowest { fill: #9da7b3; }
     .grid { stroke: #262c36; } .axis { stroke: #6e7681; }
-    .crawl { stroke: #ab7df8; } .right { stroke: #3fb950; } .swing { stroke: #58a6ff; } .burst { stroke: #ff7b72; }
+    .crawl { stroke: #ab7df8; } .right { stroke: #3fb950; }
+    .swing { stroke: #58a6ff; } .burst { stroke: #ff7b72; }
     .dot-crawl, .text-crawl { fill: #ab7df8; } .dot-right, .text-right { fill: #3fb950; }
     .dot-swing, .text-swing { fill: #58a6ff; } .dot-burst, .text-burst { fill: #ff7b72; }
   }
@@ -134,7 +136,7 @@ def draw() -> dict[str, str]:
     desc = (
         "Four panels show the same oval valley from above, and twelve steps of gradient descent. With a tiny "
         "learning rate the path hardly leaves the start. With a good one it bends to the lowest point. With a "
-        "larger one it jumps from side to side while it comes down. With one above the limit the jumps grow. "
+        "larger one it jumps from side to side and comes down. With one above the limit the jumps grow. "
         "Below, the four losses on a logarithmic scale: the one that oscillates falls at every step."
     )
     head = (

@@ -151,7 +151,7 @@ def standardise(X, X_new):
     """Squares first; a column does not vary if all rows are like the first."""
     mean = np.mean(X, axis=0)
     std = np.sqrt(np.mean(np.square(X - mean), axis=0))
-    std[(X == X[0]).all(axis=0)] = 1
+    std[np.equal(X, X[0]).all(axis=0)] = 1
     return np.divide(X - mean, std), np.divide(X_new - mean, std), mean, std
 
 

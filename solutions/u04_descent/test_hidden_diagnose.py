@@ -71,7 +71,7 @@ def anything(right, sentence):
 
 @exercise("u04.diagnose_run", weight=2)
 def test_five_kinds_of_runs(student, rng):
-    """Whether the loss rose, and whether the run turns back, tell four faults from each other and from none."""
+    """Whether the loss rose, and whether the run turns back: that tells four faults and none apart."""
     for D in (3, 5, 1):
         check_all(student, rng, D)
 
@@ -108,7 +108,7 @@ def test_a_turn_is_one_of_whole_steps(student, rng):
 
 @exercise("u04.diagnose_run", weight=2)
 def test_the_path_tells_more_than_the_losses(student, rng):
-    """Noise makes losses jump and is no oscillation; a run that jumps across the valley may lose loss all the while."""
+    """Losses that jump are no oscillation; a run that jumps across the valley may come down all the while."""
     for _ in range(3):
         path, losses = runs(rng, 5)["ok"]
         losses[1:-1] *= 1 + 0.9 * (-1.0) ** np.arange(len(losses) - 2)

@@ -13,11 +13,8 @@ UPHILL = "the gradient is added: this goes uphill"
 ONE_AFTER_THE_OTHER = "the weights move one after the other: later ones see the new values of earlier ones"
 STEP_ALONE = "this is the step alone, without the weights that it starts from"
 NO_LR = "the learning rate is not used"
-SWAPPED = "weights and gradient have changed places"
-TIMES = "the weights are multiplied by the step"
 UNIT = "the gradient is shortened to length 1"
 SIGNS = "only the signs of the gradient are used"
-SHARED = "every weight takes the same step"
 
 
 def one_after_the_other(gradient, w, lr):
@@ -35,11 +32,8 @@ def wrong_steps(gradient, w, lr):
         ONE_AFTER_THE_OTHER: one_after_the_other(gradient, w, lr),
         STEP_ALONE: -lr * g,
         NO_LR: w - g,
-        SWAPPED: g - lr * w,
-        TIMES: w * (1 - lr * g),
         UNIT: w - lr * g / np.linalg.norm(g),
         SIGNS: w - lr * np.sign(g),
-        SHARED: w - lr * g.sum(),
     }
 
 
@@ -84,54 +78,38 @@ RECORD = "(path, losses)"
 ONCE = "the gradient is computed once, and not again at the new weights"
 AFTER = "the losses are those after each update, not before it"
 SAME_ROWS = "every row of path is the last one: is one array changed in place, and appended each time?"
-BEFORE_LAST = "the last update is missing: path repeats its last row"
-SHIFTED = "path begins after the first update, and goes one step too far"
 STOPPED = "the run is ended early when the loss rises"
-KEPT = "an update that makes the loss larger is taken back"
-DECAYS = "the learning rate changes from step to step"
 TOO_MANY = "one loss too many: that of the end belongs to no update"
 NO_END = "path has no row for where the last update led"
 
 
 def record(loss, update, w, steps):
-    """(path, losses) of any rule: update(path, t) gives the next weights."""
+    """(path, losses) of any rule: update(w) gives the next weights."""
     path = [w]
-    for t in range(steps):
-        path.append(update(path, t))
+    for _ in range(steps):
+        path.append(update(path[-1]))
     return np.array(path), np.array([loss(p) for p in path[:-1]])
-
-
-def best_so_far(loss, gradient, lr):
-    def update(path, t):
-        new = path[-1] - lr * gradient(path[-1])
-        return new if loss(new) <= loss(path[-1]) else path[-1]
-
-    return update
 
 
 def wrong_runs(loss, gradient, w, lr, steps):
     """What named mistakes give: made only where an answer is wrong."""
-    path, losses = record(loss, lambda path, t: path[-1] - lr * gradient(path[-1]), w, steps + 1)
-    kept = next((t for t in range(1, steps) if losses[t] > losses[t - 1]), steps)
+    path, losses = record(loss, lambda here: here - lr * gradient(here), w, steps + 1)
+    first = next((t for t in range(1, steps) if losses[t] > losses[t - 1]), steps)
     return {
-        ONCE: record(loss, lambda path, t: path[-1] - lr * gradient(w), w, steps),
+        ONCE: record(loss, lambda here: here - lr * gradient(w), w, steps),
         AFTER: (path[:-1], losses[1:]),
         TOO_MANY: (path[:-1], losses),
         NO_END: (path[:steps], losses[:-1]),
         SAME_ROWS: (np.tile(path[steps], (steps + 1, 1)), losses[:-1]),
-        SHIFTED: (path[1:], losses[:-1]),
-        BEFORE_LAST: (np.vstack([path[:steps], path[steps - 1]]), losses[:-1]),
-        UPHILL: record(loss, lambda path, t: path[-1] + lr * gradient(path[-1]), w, steps),
-        STOPPED: (path[: kept + 1], losses[:kept]),
-        KEPT: record(loss, best_so_far(loss, gradient, lr), w, steps),
-        ONE_AFTER_THE_OTHER: record(loss, lambda p, t: one_after_the_other(gradient, p[-1], lr), w, steps),
-        DECAYS: record(loss, lambda path, t: path[-1] - lr / (t + 1) * gradient(path[-1]), w, steps),
+        UPHILL: record(loss, lambda here: here + lr * gradient(here), w, steps),
+        STOPPED: (path[: first + 1], losses[:first]),
+        ONE_AFTER_THE_OTHER: record(loss, lambda here: one_after_the_other(gradient, here, lr), w, steps),
     }
 
 
-def check_run(student, reference, functions, w, lr, steps):
-    """Compare a run with the reference's, then look at the argument and at the calls."""
-    loss, gradient = functions
+def check_run(student, reference, functions, start, steps):
+    """Compare a run with the reference's, then look at the argument and at the calls. start: (w, lr)"""
+    (loss, gradient), (w, lr) = functions, start
     before = w.copy()
     gradients = Calls("gradient", gradient, len(w))
     called = f"gd_loop(loss, gradient, w, {lr:.4g}, {steps}), w float64[{len(w)}]"
@@ -151,9 +129,10 @@ def test_runs_that_come_down(student, rng, reference):
     """Row t of the path is t steps away from the start, and losses[t] is the loss there."""
     for D, steps in ((3, 7), (7, 5)):
         loss, gradient, _ = bowl(rng, rng.uniform(0.5, 3, D))
-        check_run(student, reference, (loss, gradient), rng.uniform(-1, 0.5, D), 0.3, steps)
+        check_run(student, reference, (loss, gradient), (rng.uniform(-1, 0.5, D), 0.3), steps)
     loss, gradient = trough(rng, 5)
-    check_run(student, reference, (loss, gradient), rng.uniform(-2, 2, 5), float(rng.uniform(0.05, 0.2)), 9)
+    start = rng.uniform(-2, 2, 5), float(rng.uniform(0.05, 0.2))
+    check_run(student, reference, (loss, gradient), start, 9)
 
 
 @exercise("u04.gd_loop")
@@ -161,7 +140,7 @@ def test_a_run_that_gets_worse_goes_on(student, rng, reference):
     """Where the learning rate is too large the loss rises, and the record shows it to the end."""
     for D, steps in ((5, 6), (3, 8)):
         loss, gradient, _ = bowl(rng, rng.uniform(2.0, 3.0, D))
-        check_run(student, reference, (loss, gradient), rng.uniform(-1, 0.5, D), 1.3, steps)
+        check_run(student, reference, (loss, gradient), (rng.uniform(-1, 0.5, D), 1.3), steps)
 
 
 @exercise("u04.gd_loop")
@@ -169,4 +148,4 @@ def test_short_runs(student, rng, reference):
     """One step gives two rows and one loss; no step gives one row and no loss."""
     for D, steps in ((5, 1), (3, 0), (7, 2)):
         loss, gradient = trough(rng, D)
-        check_run(student, reference, (loss, gradient), rng.uniform(-2, 2, D), 0.1, steps)
+        check_run(student, reference, (loss, gradient), (rng.uniform(-2, 2, D), 0.1), steps)
