@@ -135,8 +135,8 @@ def draw() -> dict[str, str]:
     title = "Four learning rates in one valley"
     desc = (
         "Four panels show the same oval valley from above, and twelve steps of gradient descent. With a tiny "
-        "learning rate the path hardly leaves the start. With a good one it bends to the lowest point. With a "
-        "larger one it jumps from side to side and comes down. With one above the limit the jumps grow. "
+        "learning rate the path hardly leaves the start. With a good one it bends to the lowest point. A "
+        "larger one makes it jump from side to side as it comes down; above the limit the jumps grow. "
         "Below, the four losses on a logarithmic scale: the one that oscillates falls at every step."
     )
     head = (

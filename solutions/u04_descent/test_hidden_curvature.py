@@ -1,7 +1,7 @@
 """Hidden tests of unit 4, curvature: tables of drawn numbers whose columns have different scales."""
 
 import numpy as np
-from checks_descent import check_unchanged
+from checks_descent import check_close, check_unchanged
 
 from grader.testing import assert_close, exercise, fail, unpack
 
@@ -54,11 +54,12 @@ def wrong_limits(X):
 def check_limit(student, reference, X):
     before = X.copy()
     yours, expected = student.max_stable_lr(X), reference.max_stable_lr(before)
-    called, suspects = f"max_stable_lr(X), {size(X)}", wrong_limits(before)
+    called = f"max_stable_lr(X), {size(X)}"
     check_unchanged("X", X, before, called)
     counts = {"rows": X.shape[0], "columns": X.shape[1]}
     of = "the largest stable learning rate"
-    assert_close(yours, expected, of=of, called=called, suspects=suspects, counts=counts, **EXACT)
+    more = {"of": of, "called": called, "counts": counts, **EXACT}
+    check_close(yours, expected, lambda: wrong_limits(before), **more)
 
 
 @exercise("u04.max_stable_lr", weight=2)
@@ -127,10 +128,7 @@ def check_scaling(student, reference, X, X_new):
     check_unchanged("X", X, before, called)
     check_unchanged("X_new", X_new, before_new, called)
     expected, more = reference.standardise(before, before_new), {"of": PARTS, "called": called, **CLOSE}
-    try:
-        assert_close(yours, expected, **more)
-    except AssertionError:
-        assert_close(yours, expected, suspects=wrong_scalings(before, before_new), **more)
+    check_close(yours, expected, lambda: wrong_scalings(before, before_new), **more)
 
 
 @exercise("u04.feature_scaling", weight=2)
@@ -170,12 +168,14 @@ class Train:
         called, self.calls = "train(Z, y)", self.calls + 1
         if self.calls > 1:
             fail("train is called again", called=called, diagnosis=TWICE)
-        scalings = wrong_scalings(self.X, self.X)
-        suspects = {RAW: self.X, **{cause: parts[0] for cause, parts in scalings.items() if cause != OWN}}
-        assert_close(Z, self.Z, of="Z", called=called, suspects=suspects, **CLOSE)
+        check_close(Z, self.Z, self.wrong_columns, of="Z", called=called, **CLOSE)
         suspects = {Y_TOO: (self.y - self.y.mean()) / self.y.std()}
         assert_close(y, self.y, of="y", called=called, suspects=suspects, **CLOSE)
         return self.answer
+
+    def wrong_columns(self):
+        scalings = wrong_scalings(self.X, self.X)
+        return {RAW: self.X, **{cause: parts[0] for cause, parts in scalings.items() if cause != OWN}}
 
 
 def check_fit(student, reference, X, y, answer):
@@ -216,6 +216,11 @@ def test_the_way_back_past_a_column_that_does_not_vary(student, rng, reference):
         check_fit(student, reference, X, y, (v, float(rng.uniform(1, 5))))
 
 
+def wrong_conditions(reference, X):
+    kappa, Z = reference.condition_number(X), (X - X.mean(axis=0)) / X.std(axis=0)
+    return {ROOT: kappa**0.5, INVERSE: 1 / kappa, STANDARDISED: reference.condition_number(Z)}
+
+
 @exercise("u04.feature_scaling")
 def test_condition_numbers(student, rng, reference):
     """The largest curvature over the smallest, which is 1 for a round valley."""
@@ -224,12 +229,5 @@ def test_condition_numbers(student, rng, reference):
         before, called = X.copy(), f"condition_number(X), {size(X)}"
         yours, expected = student.condition_number(X), reference.condition_number(before)
         check_unchanged("X", X, before, called)
-        suspects = {}
-        if D > 1:
-            Z = (X - X.mean(axis=0)) / X.std(axis=0)
-            suspects = {
-                ROOT: expected**0.5,
-                INVERSE: 1 / expected,
-                STANDARDISED: reference.condition_number(Z),
-            }
-        assert_close(yours, expected, of="the condition number", called=called, suspects=suspects, **CLOSE)
+        more = {"of": "the condition number", "called": called, **CLOSE}
+        check_close(yours, expected, lambda: wrong_conditions(reference, before), **more)  # noqa: B023

@@ -34,16 +34,18 @@ def run(rng, factors, T):
     return errors @ directions.T + rng.uniform(1, 3, len(factors)), losses
 
 
-def runs(rng, D):
-    """One run of each kind: {word: (path, losses)}."""
-    T = int(rng.integers(7, 14))
-    return {
-        "diverging": run(rng, -rng.uniform(1.05, 1.4, D), T),
-        "sign error": run(rng, rng.uniform(1.02, 1.2, D), T),
-        "oscillating": run(rng, -rng.uniform(0.5, 0.9, D), T),
-        "crawling": run(rng, rng.uniform(0.99, 0.999, D), T),
-        "ok": run(rng, rng.uniform(0.3, 0.8, D), T),
-    }
+FACTORS = {
+    "diverging": (-1.4, -1.05),
+    "sign error": (1.02, 1.2),
+    "oscillating": (-0.9, -0.5),
+    "crawling": (0.99, 0.999),
+    "ok": (0.3, 0.8),
+}
+
+
+def a_run(rng, word, D):
+    """(path, losses) of a run of this kind."""
+    return run(rng, rng.uniform(*FACTORS[word], D), int(rng.integers(7, 14)))
 
 
 def check(student, path, losses, right, blame):
@@ -60,7 +62,8 @@ def check(student, path, losses, right, blame):
 
 def check_all(student, rng, D):
     """All five kinds, so that no test is passed by one word alone."""
-    for right, (path, losses) in runs(rng, D).items():
+    for right in WORDS:
+        path, losses = a_run(rng, right, D)
         check(student, path, losses, right, UP.get(right, {}))
 
 
@@ -82,11 +85,11 @@ def test_runs_that_overflow(student, rng):
     check_all(student, rng, 3)
     for kind in WORDS:
         for number, at in ((np.nan, -1), (np.inf, -1), (np.nan, 2)):
-            path, losses = runs(rng, 3)[kind]
+            path, losses = a_run(rng, kind, 3)
             losses[at] = number
             check(student, path, losses, "diverging", anything("diverging", NAN))
     for number in (np.nan, np.inf, -np.inf):
-        path, losses = runs(rng, 3)["ok"]
+        path, losses = a_run(rng, "ok", 3)
         path[-1, 1] = number
         check(student, path, losses, "diverging", anything("diverging", WEIGHTS))
 
@@ -109,18 +112,18 @@ def test_a_turn_is_one_of_whole_steps(student, rng):
 @exercise("u04.diagnose_run", weight=2)
 def test_the_path_tells_more_than_the_losses(student, rng):
     """Losses that jump are no oscillation; a run that jumps across the valley may come down all the while."""
-    for _ in range(3):
-        path, losses = runs(rng, 5)["ok"]
+    for _ in range(2):
+        path, losses = a_run(rng, "ok", 5)
         losses[1:-1] *= 1 + 0.9 * (-1.0) ** np.arange(len(losses) - 2)
         check(student, path, losses, "ok", {"oscillating": JUMPS, "sign error": LOWEST})
         path, losses = run(rng, -rng.uniform(0.97, 0.99, 3), 6)
         check(student, path, losses, "oscillating", {"crawling": LITTLE})
         path, losses = run(rng, (-0.5, 0.9, 0.85), 15)  # steep across, flat along: it turns back at first
         check(student, path, losses, "ok", {"oscillating": FEW})
-        path, losses = runs(rng, 3)["ok"]
+        path, losses = a_run(rng, "ok", 3)
         losses[len(losses) // 2] = losses[-1] / 4
         check(student, path, losses, "ok", {"sign error": LOWEST, "crawling": LOWEST, "diverging": LOWEST})
-        path, losses = runs(rng, 3)["crawling"]
+        path, losses = a_run(rng, "crawling", 3)
         losses[1] = losses[0] * 3
         check(student, path, losses, "crawling", {"ok": LOWEST})
     check_all(student, rng, 5)

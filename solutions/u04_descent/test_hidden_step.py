@@ -1,9 +1,9 @@
 """Hidden tests of unit 4, steps: drawn losses, of which no partial derivative depends on one weight alone."""
 
 import numpy as np
-from checks_descent import TOO_OFTEN, Calls, bowl, check_unchanged, trough
+from checks_descent import TOO_OFTEN, Calls, bowl, check_close, check_unchanged, trough
 
-from grader.testing import assert_close, exercise
+from grader.testing import exercise
 
 EXACT = {"rtol": 1e-12, "atol": 1e-13}
 
@@ -43,8 +43,8 @@ def check_step(student, reference, gradient, w, lr):
     called = f"gd_step(gradient, w, {lr:.4g}), w float64[{len(w)}]"
     yours, expected = student.gd_step(calls, w, lr), reference.gd_step(gradient, before, lr)
     check_unchanged("w", w, before, called)
-    suspects = wrong_steps(gradient, before, lr)
-    assert_close(yours, expected, of="the new weights", called=called, suspects=suspects, **EXACT)
+    more = {"of": "the new weights", "called": called, **EXACT}
+    check_close(yours, expected, lambda: wrong_steps(gradient, before, lr), **more)
     calls.check_count(1, called, TOO_OFTEN)
 
 
@@ -92,7 +92,7 @@ def record(loss, update, w, steps):
 
 
 def wrong_runs(loss, gradient, w, lr, steps):
-    """What named mistakes give: made only where an answer is wrong."""
+    """What named mistakes give."""
     path, losses = record(loss, lambda here: here - lr * gradient(here), w, steps + 1)
     first = next((t for t in range(1, steps) if losses[t] > losses[t - 1]), steps)
     return {
@@ -117,10 +117,7 @@ def check_run(student, reference, functions, start, steps):
     expected = reference.gd_loop(loss, gradient, before, lr, steps)
     check_unchanged("w", w, before, called)
     more = {"of": RECORD, "called": called, **EXACT}
-    try:
-        assert_close(yours, expected, **more)
-    except AssertionError:
-        assert_close(yours, expected, suspects=wrong_runs(loss, gradient, before, lr, steps), **more)
+    check_close(yours, expected, lambda: wrong_runs(loss, gradient, before, lr, steps), **more)
     gradients.check_count(steps, called, TOO_OFTEN)
 
 
