@@ -323,6 +323,9 @@ def test_the_single_package_of_unit_4(descent, descent_lesson):
         assert (row["w1"], row["w2"]) == (f"{path[t, 0]:.3f}", f"{path[t, 1]:.3f}")
         assert row["loss"] == f"{losses[t]:.4f}"
     assert losses[1:] / losses[:-1] == pytest.approx(0.09)
+    first, second = np.diff(path, axis=0)[:2]
+    assert (*first, *second) == pytest.approx((-0.6, -0.9, 0.18, 0.27))
+    assert f"(−0.6, −0.9) and (0.18, 0.27) have the dot product −{-first @ second:.3f}" in descent_lesson
     assert (2 * (x**2).sum(), 1 - 0.05 * 26) == (26, pytest.approx(-0.3))
     assert f"1/|x|² = 1/13 = {descent.max_stable_lr(x):.4f}" in descent_lesson
 
@@ -387,6 +390,8 @@ def test_the_picture_of_unit_4(descent):
         )
         assert np.array(picture.errors(lr)) == pytest.approx(path)
         assert picture.losses(lr) == pytest.approx(losses)
+        assert (np.diff(losses) < 0).all() or word == "diverging"
+        assert losses[1] < losses[0]
         assert descent.diagnose_run(path, losses) == word
     limit = descent.max_stable_lr(np.diag(np.sqrt(picture.CURVATURES)))
     assert limit == pytest.approx(picture.LIMIT)
