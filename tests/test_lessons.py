@@ -362,6 +362,7 @@ def test_the_valleys_of_unit_4(descent, descent_lesson):
         assert 2 / curvatures[-1] == pytest.approx(descent.max_stable_lr(X))
         kappa = descent.condition_number(X)
         assert row["κ"] == (f"{kappa:.1f}" if kappa < 1000 else f"{kappa:,.0f}")
+    assert f"for (0.1, 0.1, 0.1) numpy says {np.array([0.1, 0.1, 0.1]).std():.1e}" in descent_lesson
     correlation = np.corrcoef(DELIVERIES.T)[0, 1]
     assert "by 0.901, and κ = (1 + 0.901)/(1 − 0.901)" in descent_lesson
     assert (f"{correlation:.3f}", (1 + correlation) / (1 - correlation)) == ("0.901", pytest.approx(kappa))

@@ -215,11 +215,8 @@ def valley(factors, T):
 def test_the_runs_of_the_picture(student):
     """Five runs of twelve steps in the same valley, with the faults that the picture of the lesson shows."""
     for word, factors in RUNS.items():
-        yours, called = (
-            student.diagnose_run(*valley(factors, 12)),
-            f"diagnose_run(path, losses), factors {factors}",
-        )
-        assert_equal(yours, word, of="the diagnosis", called=called)
+        yours = student.diagnose_run(*valley(factors, 12))
+        assert_equal(yours, word, of="the diagnosis", called=f"diagnose_run of the factors {factors}")
 
 
 @exercise("u04.diagnose_run")

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def gd_step(gradient, w, lr):
-    """One step of gradient descent: w - lr * g, with g the gradient at w.
+    """One step of gradient descent: against the gradient at w, and lr times as long as it.
 
     All weights move at once: every partial derivative belongs to the old w.
 
