@@ -34,19 +34,25 @@ def linear(x, w, b=None):
 
 
 def make_batch(sentences, pad=0, device=None):
-    """Sentences of different lengths as one rectangle, and for each token the one that must be predicted.
+    """Sentences of different lengths as rectangles: what is read, and what must be predicted after it.
+
+    Row b of inputs is sentence b without its last token, row b of targets the same without its first one; both
+    are filled up with pad at the end, to T, the length of the longest sentence less one.
 
     sentences: list of lists of int, each of two or more tokens
-    pad: int, what fills the places behind a sentence; it may be a token that sentences have too
-    Returns inputs: int64[B, T], targets: int64[B, T], mask: bool[B, T], all on `device`; T is the length of
-    the longest sentence less one. mask is True where the target is a token of the sentence itself.
+    pad: int; it may be a token that sentences have too
+    Returns inputs: int64[B, T], targets: int64[B, T], mask: bool[B, T], all on `device`; mask is True where the
+    target is a token of the sentence.
     """
     # BEGIN SOLUTION
     T = max(map(len, sentences)) - 1
-    padded = [sentence + [pad] * (T + 1 - len(sentence)) for sentence in sentences]
-    tokens = torch.tensor(padded, device=device)
-    targets = torch.tensor([len(sentence) - 1 for sentence in sentences], device=device)
-    return tokens[:, :-1], tokens[:, 1:], torch.arange(T, device=device) < targets[:, None]
+
+    def filled(rows, filler):
+        return torch.tensor([row + [filler] * (T - len(row)) for row in rows], device=device)
+
+    inputs, targets = [s[:-1] for s in sentences], [s[1:] for s in sentences]
+    mask = [[True] * len(row) for row in targets]
+    return filled(inputs, pad), filled(targets, pad), filled(mask, False)
     # END SOLUTION
 
 
@@ -153,6 +159,7 @@ def attention(q, k, v, mask=None):
     """Every query takes a mean of the values, weighted by how well their keys fit it.
 
     weights = softmax of q kᵀ / sqrt(K) along the keys, and exactly 0 where the mask forbids; out = weights v.
+    What the mask forbids leaves no trace in out, not even in the last bit.
 
     q: float[..., T, K]    k, v: float[..., S, K]
     mask: bool, of a shape that broadcasts to [..., T, S], True where the query may look at the key, which it
@@ -174,11 +181,11 @@ def multi_head(x, p, heads, mask=None):
     Head h works on the numbers h K to (h + 1) K - 1 of each position's queries, keys and values.
 
     x: float[B, T, D]    heads: int
-    p: {"wq", "wk", "wv", "wo": float[D, D], "bq", "bk", "bv", "bo": float[D]}, all as in linear; a bias may be
-    None, or absent
+    p: {"wq", "wk", "wv", "wo": float[D, D], "bq", "bk", "bv", "bo": float[D]}, all as in linear; a bias may
+    be None, or absent
     mask: as for attention, of a shape that broadcasts to [B, heads, T, T]; or None
-    Returns out: float[B, T, D], cache = (cache_q, cache_k, cache_v, cache_attention, cache_o, heads): those of
-    four times linear, and that of one call of attention with tensors [B, heads, T, K].
+    Returns out: float[B, T, D], cache = (cache_q, cache_k, cache_v, cache_attention, cache_o, heads): those
+    of four times linear, and that of one call of attention with tensors [B, heads, T, K].
     Raises ValueError where heads does not divide D.
     """
     # BEGIN SOLUTION
