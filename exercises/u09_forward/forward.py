@@ -36,13 +36,13 @@ def linear(x, w, b=None):
 def make_batch(sentences, pad=0, device=None):
     """Sentences of different lengths as rectangles: what is read, and what must be predicted after it.
 
-    Row b of inputs is sentence b without its last token, row b of targets the same without its first one; both
-    are filled up with pad at the end, to T, the length of the longest sentence less one.
+    Row b of inputs is sentence b without its last token, row b of targets sentence b without its first. Both
+    are filled up with pad at their ends, to T, the length of the longest sentence less one.
 
     sentences: list of lists of int, each of two or more tokens
     pad: int; it may be a token that sentences have too
-    Returns inputs: int64[B, T], targets: int64[B, T], mask: bool[B, T], all on `device`; mask is True where the
-    target is a token of the sentence.
+    Returns inputs: int64[B, T], targets: int64[B, T], mask: bool[B, T], all on `device`; mask is True where
+    the target is a token of the sentence.
     """
     raise NotImplementedError
 

@@ -63,7 +63,7 @@ def test_two_sentences_of_the_lesson(student, device):
     """BOS I like transformers EOS: four inputs, and for each the token after it; BOS like EOS has two."""
     called = "make_batch([[1, 3, 4, 5, 2], [1, 4, 2]])"
     inputs, targets, mask = unpack(
-        student.make_batch([[1, 3, 4, 5, 2], [1, 4, 2]], 0, device), "(inputs, targets, mask)"
+        student.make_batch([[1, 3, 4, 5, 2], [1, 4, 2]], 0, str(device)), "(inputs, targets, mask)"
     )
     suspects = {LAST_READ: whole([[1, 3, 4, 5], [1, 4, 2, 0]], device)}
     expected = whole([[1, 3, 4, 5], [1, 4, 0, 0]], device)
@@ -81,7 +81,7 @@ def test_sentences_that_end_in_the_padding_token(student, device):
     """Where EOS is the padding too, each sentence's own EOS counts as a target; those behind it do not."""
     called = "make_batch([[1, 4, 2], [1, 2, 3, 4, 2]], pad=2)"
     inputs, targets, mask = unpack(
-        student.make_batch([[1, 4, 2], [1, 2, 3, 4, 2]], 2, device), "(inputs, targets, mask)"
+        student.make_batch([[1, 4, 2], [1, 2, 3, 4, 2]], 2, str(device)), "(inputs, targets, mask)"
     )
     assert_equal(inputs, whole([[1, 4, 2, 2], [1, 2, 3, 4]], device), of="inputs", called=called)
     suspects = {UNSHIFTED: whole([[1, 4, 2, 2], [1, 2, 3, 4]], device)}
@@ -284,7 +284,11 @@ def test_mask_of_three_positions(student, device):
         AHEAD: torch.tensor([row[::-1] for row in rows[::-1]], device=device),
     }
     assert_equal(
-        student.causal_mask(3, device), expected, of="the mask", called="causal_mask(3)", suspects=suspects
+        student.causal_mask(3, str(device)),
+        expected,
+        of="the mask",
+        called="causal_mask(3)",
+        suspects=suspects,
     )
 
 

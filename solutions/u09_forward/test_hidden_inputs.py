@@ -73,14 +73,12 @@ def batch_suspects(sentences, pad, device):
     }
 
 
-def check_batch(student, reference, sentences, pad, device, *more):
-    kept, called = copied(sentences), f"make_batch({sentences}, pad={pad})"
-    if not more:
-        more = (pad, device)
-    yours = unpack(student.make_batch(sentences, *more), "(inputs, targets, mask)")
+def check_batch(student, reference, sentences, device, **pad):
+    kept, called = copied(sentences), f"make_batch({sentences}{''.join(f', pad={p}' for p in pad.values())})"
+    yours = unpack(student.make_batch(sentences, device=str(device), **pad), "(inputs, targets, mask)")
     check_unchanged(called, sentences, kept)
-    expected = reference.make_batch(kept, *more)
-    suspects = batch_suspects(kept, pad, device)
+    expected = reference.make_batch(kept, device=str(device), **pad)
+    suspects = batch_suspects(kept, pad.get("pad", 0), device)
     for name, mine, other in zip(("inputs", "targets", "mask"), yours, expected, strict=True):
         assert_equal(mine, other, of=name, called=called, suspects=suspects[name])
         if mine.device != other.device:
@@ -91,30 +89,28 @@ def check_batch(student, reference, sentences, pad, device, *more):
 def test_batches_of_drawn_sentences(student, rng, reference, device):
     """Each target is the token after its input; behind a sentence stands pad, and the mask is False."""
     for count, pad in ((3, 5), (5, 7), (4, 0)):
-        check_batch(student, reference, sentences_of(rng, count, pad), pad, device)
+        check_batch(student, reference, sentences_of(rng, count, pad), device, pad=pad)
 
 
 @exercise("u09.make_batch")
 def test_padding_that_sentences_have_too(student, rng, reference, device):
     """GPT-2 pads with its end-of-text token: it is a target like any other, once, at the end of a text."""
     sentences = [[*rng.integers(1, 9, n).tolist(), 2] for n in (5, 3, 2)]
-    check_batch(student, reference, sentences, 2, device)
+    check_batch(student, reference, sentences, device, pad=2)
 
 
 @exercise("u09.make_batch")
 def test_batches_that_are_full_or_short(student, rng, reference, device):
     """Sentences of one length need no padding, a sentence alone is a batch, and two tokens are a sentence."""
-    check_batch(student, reference, rng.integers(1, 9, (3, 5)).tolist(), 0, device)
-    check_batch(student, reference, [rng.integers(1, 9, 7).tolist()], 3, device)
-    check_batch(student, reference, [rng.integers(1, 9, n).tolist() for n in (2, 4)], 1, device)
+    check_batch(student, reference, rng.integers(1, 9, (3, 5)).tolist(), device)
+    check_batch(student, reference, [rng.integers(1, 9, 7).tolist()], device, pad=3)
+    check_batch(student, reference, [rng.integers(1, 9, n).tolist() for n in (2, 4)], device, pad=1)
 
 
 @exercise("u09.make_batch")
 def test_padding_is_zero_by_default(student, rng, reference, device):
     """Without pad the places behind a sentence hold 0."""
-    more = () if device == "cpu" else (0, device)
-    sentences = sentences_of(rng, 3, 0)
-    check_batch(student, reference, sentences, 0, device, *(more or (0,)))
+    check_batch(student, reference, sentences_of(rng, 3, 0), device)
 
 
 # ---------------------------------------------------------------------------- embed
