@@ -30,6 +30,10 @@ def drawn_tokens(rng, V, *shape, device):
     return tokens
 
 
+def causal(T, device):
+    return torch.ones(T, T, dtype=torch.bool, device=device).tril()
+
+
 # ---------------------------------------------------------------------------- parameters
 
 

@@ -145,13 +145,15 @@ def ffn(x, p, kind):
 # ---------------------------------------------------------------------------- from position to position
 
 
-def causal_mask(T, device=None):
+def causal_mask(tokens):
     """Who may look at whom: position t at itself and at those before it.
 
-    Returns bool[T, T] on `device`: entry [t, s] is True where t may look at s.
+    tokens: int64[..., T]
+    Returns bool[T, T], on the device of the tokens: entry [t, s] is True where t may look at s.
     """
     # BEGIN SOLUTION
-    return torch.ones(T, T, dtype=torch.bool, device=device).tril()
+    T = tokens.shape[-1]
+    return torch.ones(T, T, dtype=torch.bool, device=tokens.device).tril()
     # END SOLUTION
 
 
@@ -252,7 +254,7 @@ def gpt(tokens, params, config):
     """
     # BEGIN SOLUTION
     x, cache_embed = embed(tokens, params["tok"], params["pos"])
-    mask, cache_blocks, cache_norm = causal_mask(tokens.shape[-1], tokens.device), [], None
+    mask, cache_blocks, cache_norm = causal_mask(tokens), [], None
     for p in params["blocks"]:
         x, cache = block(x, p, config, mask)
         cache_blocks.append(cache)

@@ -7,6 +7,7 @@ import torch
 from checks_forward import (
     F32,
     F64,
+    causal,
     check,
     check_cache,
     check_unchanged,
@@ -94,8 +95,9 @@ def test_attention_of_drawn_queries(student, rng, reference, device):
 def test_attention_that_looks_back(student, rng, reference, device):
     """causal_mask allows each position itself and those before it: the first takes its own value."""
     for T in (*sizes(rng, 2, 3, 9), 1):
-        mask, called = student.causal_mask(T, str(device)), f"causal_mask({T})"
-        expected = reference.causal_mask(T, device)
+        tokens = torch.tensor(rng.integers(1, 9, (3, T)), device=device)
+        mask, called = student.causal_mask(tokens), f"causal_mask(tokens) with tokens of shape {(3, T)}"
+        expected = reference.causal_mask(tokens)
         suspects = {
             "a position may not look at itself": expected & ~expected.T,
             "positions look ahead, not back": expected.T,
@@ -115,7 +117,7 @@ def test_changed_futures_leave_no_trace(student, rng, reference, device):
     for _ in range(3):
         T, K, B = sizes(rng, 3, 4, 8)
         q, k, v = (normal(rng, B, T, K, device=device, spread=2) for _ in "qkv")
-        mask, at = reference.causal_mask(T, device), int(rng.integers(1, T))
+        mask, at = causal(T, device), int(rng.integers(1, T))
         called = f"attention(q, k, v, causal mask) with q, k, v of shape {(B, T, K)}"
         out, cache, other = check_attention(student, reference, (q, k, v), mask, called)
         k2, v2 = k.clone(), v.clone()

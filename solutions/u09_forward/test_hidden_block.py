@@ -6,6 +6,7 @@ from checks_forward import (
     F32,
     F64,
     block_params,
+    causal,
     check,
     check_cache,
     check_unchanged,
@@ -101,7 +102,7 @@ def drawn_block(rng, reference, *, device, dtype=F64, masked=True, **config):
     B, T, heads, K, F = sizes(rng, 5)
     config = configuration(heads, **config)
     x = normal(rng, B, T, heads * K, device=device, dtype=dtype, spread=1.5)
-    mask = reference.causal_mask(T, device) if masked else None
+    mask = causal(T, device) if masked else None
     return x, block_params(rng, heads * K, F + 10, config, device=device, dtype=dtype), config, mask
 
 

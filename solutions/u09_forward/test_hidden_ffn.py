@@ -68,10 +68,11 @@ def ffn_suspects(reference, x, p, kind):
             reference.linear(hidden, p["w2"], p.get("b2"))[0], kind
         )[0],
         "a residual path is added: that is the block's": x + through(p),
-        OTHER_GELU: through(p, {"gelu": "gelu_tanh"}.get(kind, "gelu")),
         "kind is not used: this is always the GELU": through(p, "gelu"),
         "kind is not used: this is always the ReLU": through(p, "relu"),
     }
+    if kind == "gelu":
+        found[OTHER_GELU] = through(p, "gelu_tanh")
     for name in ("b1", "b2"):
         if p.get(name) is not None:
             found[f"{name} is not used"] = through(p | {name: None})

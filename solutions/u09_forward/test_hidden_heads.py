@@ -8,6 +8,7 @@ from checks_forward import (
     F32,
     F64,
     attn_params,
+    causal,
     check,
     check_cache,
     check_unchanged,
@@ -103,7 +104,7 @@ def test_heads_of_drawn_layers(student, rng, reference, device):
             normal(rng, B, T, heads * K, device=device),
             attn_params(rng, heads * K, device=device, biases=biases),
         )
-        mask = reference.causal_mask(T, device) if masked else None
+        mask = causal(T, device) if masked else None
         check_multi_head(student, reference, x, p, heads, mask)
 
 
@@ -116,7 +117,7 @@ def test_heads_under_masks_of_a_batch(student, rng, reference, device):
         p["bq"], p["bo"] = None, p["bo"]
         lengths = torch.tensor(rng.permutation(T)[: min(B, T)], device=device) + 1
         keep = torch.arange(T, device=device) < lengths.repeat(B)[:B, None]
-        mask = reference.causal_mask(T, device) & keep[:, None, None]
+        mask = causal(T, device) & keep[:, None, None]
         check_multi_head(student, reference, x, p, heads, mask)
 
 
@@ -125,7 +126,7 @@ def test_one_head_and_heads_of_one_number(student, rng, reference, device):
     """One head has all numbers, D heads have one each; other numbers must divide D."""
     for B, T, D in (sizes(rng, 3), sizes(rng, 3)):
         x, p = normal(rng, B, T, D, device=device), attn_params(rng, D, device=device)
-        mask = reference.causal_mask(T, device)
+        mask = causal(T, device)
         for heads in (1, D):
             check_multi_head(student, reference, x, p, heads, mask)
         refuses(
@@ -139,7 +140,7 @@ def test_one_head_and_heads_of_one_number(student, rng, reference, device):
 def test_heads_that_never_look_ahead(student, rng, reference, device):
     """Under a causal mask a changed position changes nothing before it, not by one bit."""
     B, T, heads, K = sizes(rng, 4)
-    p, mask = attn_params(rng, heads * K, device=device), reference.causal_mask(T, device)
+    p, mask = attn_params(rng, heads * K, device=device), causal(T, device)
     x = normal(rng, B, T, heads * K, device=device)
     for at in (1, T - 1):
         out, _, _, called = check_multi_head(student, reference, x, p, heads, mask)
@@ -157,6 +158,6 @@ def test_cache_of_multi_head(student, rng, reference, device):
     for dtype in (F64, F32):
         B, T, heads, K = sizes(rng, 4)
         x = normal(rng, B, T, heads * K, device=device, dtype=dtype)
-        p, mask = attn_params(rng, heads * K, device=device, dtype=dtype), reference.causal_mask(T, device)
+        p, mask = attn_params(rng, heads * K, device=device, dtype=dtype), causal(T, device)
         _, *found = check_multi_head(student, reference, x, p, heads, mask)
         check_cache(*found)

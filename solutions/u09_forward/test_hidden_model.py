@@ -49,9 +49,8 @@ def drawn_model(rng, *, device, dtype=F64, layers=2, head_bias=True, **config):
 
 def variant(reference, tokens, params, config, *, mask="causal", final=None, blocks=None, tok=None, pos=None):
     """The logits of the model, with one thing done differently."""
-    T = tokens.shape[-1]
     x, _ = reference.embed(tokens, params["tok"], params["pos"] if pos is None else pos)
-    mask = reference.causal_mask(T, tokens.device) if type(mask) is str else mask
+    mask = reference.causal_mask(tokens) if type(mask) is str else mask
     for p in params["blocks"] if blocks is None else blocks:
         x, _ = reference.block(x, p, config, mask)
     final = config["final_norm"] if final is None else final

@@ -52,7 +52,7 @@ def layer_norm_suspects(x, gamma, beta, eps):
         ALL_AXES: gamma * (x - x.mean()) / (x.var(correction=0) + eps).sqrt() + beta,
     }
     for axis, sentence in ((0, FIRST_AXIS), (-2, LAST_BUT_ONE)):
-        if x.ndim > 1:
+        if x.ndim > 2:  # with two axes nobody can tell the one from the other
             other = (x - x.mean(axis, keepdim=True)) / (x.var(axis, keepdim=True, correction=0) + eps).sqrt()
             found[sentence] = gamma * other + beta
     return found
@@ -76,7 +76,7 @@ def affine(rng, D, device, dtype=F64):
 @exercise("u09.layer_norm", weight=2)
 def test_norms_of_drawn_positions(student, rng, reference, device):
     """Each position's D numbers get mean 0 and variance 1, and then gain and bias."""
-    for axes in (2, 3, 3, 1):
+    for axes in (3, 3, 2, 1):
         shape = sizes(rng, axes)
         x = normal(rng, *shape, device=device, spread=2, mean=1.5)
         check_layer_norm(student, reference, x, *affine(rng, shape[-1], device))
@@ -139,7 +139,7 @@ def rms_norm_suspects(x, gamma, eps):
         found[NO_GAMMA] = x / (ms + eps).sqrt()
         found["the gain is 1 + gamma, where it is gamma"] = (1 + gamma) * x / (ms + eps).sqrt()
     for axis, sentence in ((0, FIRST_AXIS), (-2, LAST_BUT_ONE)):
-        if x.ndim > 1:
+        if x.ndim > 2:  # with two axes nobody can tell the one from the other
             found[sentence] = gain * x / (x.square().mean(axis, keepdim=True) + eps).sqrt()
     return found
 
@@ -158,7 +158,7 @@ def check_rms_norm(student, reference, x, gamma, *eps):
 @exercise("u09.rms_norm", weight=2)
 def test_positions_by_their_root_mean_square(student, rng, reference, device):
     """Each position is divided by the root of its mean square; no mean is subtracted."""
-    for axes, gain in ((2, True), (3, True), (3, False), (1, True)):
+    for axes, gain in ((3, True), (3, False), (2, True), (1, True)):
         shape = sizes(rng, axes)
         x = normal(rng, *shape, device=device, spread=2, mean=1.5)
         check_rms_norm(student, reference, x, affine(rng, shape[-1], device)[0] if gain else None)

@@ -660,7 +660,7 @@ def attention(q, k, v, mask=None):
     return weights @ v, (q, k, v, weights)
 
 
-@wrong("u09.causal_attention")
+@wrong("u09.causal_attention", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
 def attention(q, k, v, mask=None):
     """Its own softmax, without a shift: exp overflows."""
     e = (q @ k.mT / q.shape[-1] ** 0.5).exp()
@@ -677,27 +677,31 @@ def attention(q, k, v, mask=None):
 
 
 @wrong("u09.causal_attention", diagnosis="a position may not look at itself")
-def causal_mask(T, device=None):
+def causal_mask(tokens):
     """Strictly before: nothing is left for the first position, and nan comes out."""
-    return torch.ones(T, T, device=device).tril(-1) > 0
+    T = tokens.shape[-1]
+    return torch.ones(T, T, device=tokens.device).tril(-1) > 0
 
 
 @wrong("u09.causal_attention", diagnosis="positions look ahead, not back")
-def causal_mask(T, device=None):
+def causal_mask(tokens):
     """The other triangle."""
-    return torch.ones(T, T, device=device).triu() > 0
+    T = tokens.shape[-1]
+    return torch.ones(T, T, device=tokens.device).triu() > 0
 
 
 @wrong("u09.causal_attention", diagnosis="True where the position must not look")
-def causal_mask(T, device=None):
+def causal_mask(tokens):
     """What is to be hidden, as some libraries want it."""
-    return torch.ones(T, T, device=device).triu(1) > 0
+    T = tokens.shape[-1]
+    return torch.ones(T, T, device=tokens.device).triu(1) > 0
 
 
-@wrong("u09.causal_attention")
-def causal_mask(T, device=None):
+@wrong("u09.causal_attention", diagnosis="dtype float32 where bool belongs")
+def causal_mask(tokens):
     """Ones and zeros, which are numbers and no bools."""
-    return torch.ones(T, T, device=device).tril()
+    T = tokens.shape[-1]
+    return torch.ones(T, T, device=tokens.device).tril()
 
 
 @wrong("u09.causal_attention")
@@ -1010,7 +1014,7 @@ def block(x, p, config, mask=None):
     return ordered(x, config, halves(p, config, None))
 
 
-@wrong("u09.block")
+@wrong("u09.block", diagnosis='config["activation"] is not used: this is always gelu')
 def block(x, p, config, mask=None):
     """Always the same activation."""
     return ordered(x, config, halves(p, config | {"activation": "gelu"}, mask))
@@ -1045,7 +1049,7 @@ def block(x, p, config, mask=None):
 def model(tokens, params, config, masked=True, final=None, blocks=None, head=None):
     """The reference's model with one thing done differently."""
     x, cache_embed = embed(tokens, params["tok"], params["pos"])
-    mask = causal_mask(tokens.shape[-1], tokens.device) if masked else None
+    mask = causal_mask(tokens) if masked else None
     caches, cache_norm = [], None
     for p in params["blocks"] if blocks is None else blocks:
         x, cache = block(x, p, config, mask)
@@ -1189,7 +1193,7 @@ def count_parameters(params):
     return sum(count_parameters(part) for part in parts)
 
 
-@wrong("u09.gpt_loss")
+@wrong("u09.gpt_loss", diagnosis="the blocks are missing")
 def count_parameters(params):
     """Lists are not opened: the blocks are missing."""
     if isinstance(params, torch.Tensor):

@@ -107,10 +107,11 @@ def ffn(x, p, kind):
 # ---------------------------------------------------------------------------- from position to position
 
 
-def causal_mask(T, device=None):
+def causal_mask(tokens):
     """Who may look at whom: position t at itself and at those before it.
 
-    Returns bool[T, T] on `device`: entry [t, s] is True where t may look at s.
+    tokens: int64[..., T]
+    Returns bool[T, T], on the device of the tokens: entry [t, s] is True where t may look at s.
     """
     raise NotImplementedError
 
