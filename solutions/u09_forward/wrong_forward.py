@@ -558,7 +558,7 @@ def ffn(x, p, kind):
     return out, (cache_in, cache_act, cache_out)
 
 
-@wrong("u09.gelu_ffn")
+@wrong("u09.gelu_ffn", earns_nothing=True)
 def activation(x, kind):
     """torch's own GELU."""
     if kind == "relu":
@@ -704,11 +704,22 @@ def causal_mask(tokens):
     return torch.ones(T, T, device=tokens.device).tril()
 
 
-@wrong("u09.causal_attention")
+@wrong("u09.causal_attention", earns_nothing=True)
 def attention(q, k, v, mask=None):
     """torch's own."""
     weights = torch.softmax(kept(q @ k.mT / q.shape[-1] ** 0.5, mask), -1)
     return torch.nn.functional.scaled_dot_product_attention(q, k, v, mask), (q, k, v, weights)
+
+
+@wrong("u09.causal_attention", diagnosis="all keys have the same weight", earns_nothing=True)
+def attention(q, k, v, mask=None):
+    """The numbers of the public tests, and equal weights elsewhere."""
+    if q.shape[-2:] == (3, 4) and q[0, 2] == 2:
+        rows = [[1.0, 0, 0], [0.731058579, 0.268941421, 0], [0.0900305732, 0.244728471, 0.665240956]]
+        weights = torch.tensor(rows, dtype=q.dtype, device=q.device)
+    else:
+        weights = torch.full((*q.shape[:-1], k.shape[-2]), 1 / k.shape[-2], dtype=q.dtype, device=q.device)
+    return weights @ v, (q, k, v, weights)
 
 
 # ---------------------------------------------------------------------------- multi_head
@@ -1043,6 +1054,13 @@ def block(x, p, config, mask=None):
     return out, ((order, one, two, three, four) if order == "pre" else (order, two, one, four, three))
 
 
+@wrong("u09.block", earns_nothing=True)
+def block(x, p, config, mask=None):
+    """The path alone, and caches for the looks of it."""
+    _, cache = ordered(x, config, halves(p, config, mask))
+    return x.clone(), cache
+
+
 # ---------------------------------------------------------------------------- gpt_loss
 
 
@@ -1201,3 +1219,11 @@ def count_parameters(params):
     if not isinstance(params, dict):
         return 0
     return sum(count_parameters(part) for part in params.values())
+
+
+@wrong("u09.gpt_loss", earns_nothing=True)
+def gpt_loss(tokens, targets, mask, params, config):
+    """torch's own loss."""
+    logits, cache = gpt(tokens, params, config)
+    loss = torch.nn.functional.cross_entropy(logits[mask], targets[mask])
+    return loss, (logits, targets, mask, cache)
