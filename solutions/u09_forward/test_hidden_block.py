@@ -19,73 +19,76 @@ from checks_forward import (
 
 from grader.testing import exercise
 
+FEED_FIRST = "the feed-forward layer comes before attention"
+NO_ATTENTION_PATH = "there is no residual path around attention"
+NO_FEED_PATH = "there is no residual path around the feed-forward layer"
+
+
+def steps(reference, p, config, mask):
+    """The two norms and the two layers, each a function of x."""
+    return (
+        lambda x: reference.norm(x, p["norm1"], config)[0],
+        lambda x: reference.multi_head(x, p["attn"], config["heads"], mask)[0],
+        lambda x: reference.norm(x, p["norm2"], config)[0],
+        lambda x: reference.ffn(x, p["ffn"], config["activation"])[0],
+    )
+
+
+def pre_suspects(x, norm1, attn, norm2, ffn):
+    """Mistakes in a block with its norms first."""
+    a = attn(norm1(x))
+    mid, late = x + a, norm1(x) + a
+    f = ffn(norm2(mid))
+    fed, swapped = x + ffn(norm2(x)), x + attn(norm2(x))
+    return {
+        "the residual path starts behind the norm: the normalized x is added, not x": late + ffn(norm2(late)),
+        "both residual paths start behind their norms": norm2(late) + ffn(norm2(late)),
+        "the residual path around the feed-forward layer starts behind its norm": norm2(mid) + f,
+        NO_ATTENTION_PATH: a + ffn(norm2(a)),
+        NO_FEED_PATH: f,
+        "there is no residual path at all": ffn(norm2(a)),
+        "attention and the feed-forward layer are side by side, not one after the other": mid + ffn(norm2(x)),
+        FEED_FIRST: fed + attn(norm1(fed)),
+        "norm1 is used in both places": mid + ffn(norm1(mid)),
+        "norm1 and norm2 are swapped": swapped + ffn(norm1(swapped)),
+        "the norms are missing": x + attn(x) + ffn(x + attn(x)),
+        "the norm before the feed-forward layer is missing": mid + ffn(mid),
+        "the second residual path starts from the block's input": x + f,
+    }
+
+
+def post_suspects(x, norm1, attn, norm2, ffn):
+    """Mistakes in a block with its norms last."""
+    a = attn(x)
+    mid, apart, inside, alone = norm1(x + a), norm1(x) + a, x + norm1(a), norm1(a)
+    fed = norm2(x + ffn(x))
+    return {
+        "the sum is not normalized, only what is added to": norm2(apart) + ffn(apart),
+        "only what the layer gives is normalized, not the sum": inside + norm2(ffn(inside)),
+        NO_ATTENTION_PATH: norm2(alone + ffn(alone)),
+        NO_FEED_PATH: norm2(ffn(mid)),
+        FEED_FIRST: norm1(fed + attn(fed)),
+        "the norm behind attention is missing": norm2(x + a + ffn(x + a)),
+        "the norm behind the feed-forward layer is missing": mid + ffn(mid),
+        "norm1 is used in both places": norm1(mid + ffn(mid)),
+    }
+
 
 def block_suspects(reference, x, p, config, mask):
-    """Mistakes in the block, each with one line that is different."""
+    """Mistakes in the block."""
 
-    def norm(y, name, kind=None):
-        return reference.norm(y, p[name], {**config, "norm": kind or config["norm"]})[0]
+    def other(**changes):
+        return reference.block(x, p, config | changes, mask)[0]
 
-    def attn(y, mask=mask):
-        return reference.multi_head(y, p["attn"], config["heads"], mask)[0]
-
-    def ffn(y, kind=config["activation"]):
-        return reference.ffn(y, p["ffn"], kind)[0]
-
-    pre_a = attn(norm(x, "norm1"))
-    mid = x + pre_a
-    pre_f = ffn(norm(mid, "norm2"))
-    post_mid = norm(x + attn(x), "norm1")
-    pre, post = mid + pre_f, norm(post_mid + ffn(post_mid), "norm2")
+    pre = config["order"] == "pre"
     found = {
-        "this is the other order: the norms stand in the wrong places": post
-        if config["order"] == "pre"
-        else pre
+        "this is the other order: the norms stand in the wrong places": other(order="post" if pre else "pre"),
+        "the mask is not handed on": reference.block(x, p, config, None)[0],
     }
-    without = partial(reference.block, x, p, config)
-    found["the mask is not handed on"] = without(None)[0]
-    others = {"gelu", "gelu_tanh", "relu"} - {config["activation"]}
-    for kind in sorted(others):
-        other = reference.block(x, p, {**config, "activation": kind}, mask)[0]
-        found[f'config["activation"] is not used: this is always {kind}'] = other
-    if config["order"] == "pre":
-        after_norm = norm(x, "norm1") + pre_a
-        swapped = x + ffn(norm(x, "norm2"))
-        other_names = x + attn(norm(x, "norm2"))
-        found |= {
-            "the residual path starts behind the norm: the normalized x is added, not x": after_norm
-            + ffn(norm(after_norm, "norm2")),
-            "both residual paths start behind their norms": norm(after_norm, "norm2")
-            + ffn(norm(after_norm, "norm2")),
-            "the residual path around the feed-forward layer starts behind its norm": norm(mid, "norm2")
-            + pre_f,
-            "there is no residual path around attention": pre_a + ffn(norm(pre_a, "norm2")),
-            "there is no residual path around the feed-forward layer": pre_f,
-            "there is no residual path at all": ffn(norm(pre_a, "norm2")),
-            "attention and the feed-forward layer are side by side, not one after the other": mid
-            + ffn(norm(x, "norm2")),
-            "the feed-forward layer comes before attention": swapped + attn(norm(swapped, "norm1")),
-            "norm1 is used in both places": mid + ffn(norm(mid, "norm1")),
-            "norm1 and norm2 are swapped": other_names + ffn(norm(other_names, "norm1")),
-            "the norms are missing": x + attn(x) + ffn(x + attn(x)),
-            "the norm before the feed-forward layer is missing": mid + ffn(mid),
-            "the second residual path starts from the block's input": x + pre_f,
-        }
-    else:
-        apart = norm(x, "norm1") + attn(x)
-        inside = x + norm(attn(x), "norm1")
-        found |= {
-            "the sum is not normalized, only what is added to": norm(apart, "norm2") + ffn(apart),
-            "only what the layer gives is normalized, not the sum": inside + norm(ffn(inside), "norm2"),
-            "there is no residual path around attention": norm(
-                norm(attn(x), "norm1") + ffn(norm(attn(x), "norm1")), "norm2"
-            ),
-            "there is no residual path around the feed-forward layer": norm(ffn(post_mid), "norm2"),
-            "the norm behind attention is missing": norm(x + attn(x) + ffn(x + attn(x)), "norm2"),
-            "the norm behind the feed-forward layer is missing": post_mid + ffn(post_mid),
-            "norm1 is used in both places": norm(post_mid + ffn(post_mid), "norm1"),
-        }
-    return found
+    for kind in sorted({"gelu", "gelu_tanh", "relu"} - {config["activation"]}):
+        found[f'config["activation"] is not used: this is always {kind}'] = other(activation=kind)
+    more = pre_suspects if pre else post_suspects
+    return found | more(x, *steps(reference, p, config, mask))
 
 
 def check_block(student, reference, *arguments):

@@ -676,6 +676,13 @@ def attention(q, k, v, mask=None):
     return weights @ v, (q, k, v, weights)
 
 
+@wrong("u09.causal_attention")
+def attention(q, k, v, mask=None):
+    """k qᵀ: the keys ask, and the queries are asked."""
+    weights = torch.softmax(kept(k @ q.mT / q.shape[-1] ** 0.5, mask), -1)
+    return weights @ v, (q, k, v, weights)
+
+
 @wrong("u09.causal_attention", diagnosis="a position may not look at itself")
 def causal_mask(tokens):
     """Strictly before: nothing is left for the first position, and nan comes out."""
@@ -1011,6 +1018,16 @@ def block(x, p, config, mask=None):
     (y, one), (z, three) = norm1(x), norm2(x)
     (y, two), (z, four) = attn(y), feed(z)
     return x + y + z, ("pre", one, two, three, four)
+
+
+@wrong("u09.block", diagnosis="the feed-forward layer comes before attention")
+def block(x, p, config, mask=None):
+    """The feed-forward layer first, then attention."""
+    norm1, attn, norm2, feed = halves(p, config, mask)
+    half = before if config["order"] == "pre" else behind
+    x, three, four = half(x, norm2, feed)
+    x, one, two = half(x, norm1, attn)
+    return x, (config["order"], one, two, three, four)
 
 
 @wrong("u09.block", diagnosis="norm1 is used in both places")
