@@ -109,8 +109,9 @@ def check_device(yours, expected, of, called):
         fail(f"{of} is on another device", called=called, yours=yours.device, expected=expected.device)
 
 
-def check_cache(yours, expected, called, path="cache"):
-    """The same form, and in it the same numbers."""
+def check_cache(yours, expected, called, *, path="cache", suspects=None):
+    """The same form, and in it the same numbers. suspects: {"cache[1]": {mistake: its value}}"""
+    own = (suspects or {}).get(path)
     if type(yours) is not type(expected):
         have, want = type(yours).__name__, type(expected).__name__
         fail(f"{path} is of type {have}, {want} is expected", called=called, yours=have, expected=want)
@@ -119,15 +120,15 @@ def check_cache(yours, expected, called, path="cache"):
             what = f"{path} has {len(yours)} parts, {len(expected)} are expected"
             fail(what, called=called, yours=f"{len(yours)} parts", expected=f"{len(expected)} parts")
         for at, (mine, other) in enumerate(zip(yours, expected, strict=True)):
-            check_cache(mine, other, called, f"{path}[{at}]")
+            check_cache(mine, other, called, path=f"{path}[{at}]", suspects=suspects)
     elif isinstance(expected, dict):
         assert_equal(sorted(yours), sorted(expected), of=f"the keys of {path}", called=called)
         for key, other in expected.items():
-            check_cache(yours[key], other, called, f"{path}[{key!r}]")
+            check_cache(yours[key], other, called, path=f"{path}[{key!r}]", suspects=suspects)
     elif isinstance(expected, torch.Tensor) and expected.is_floating_point():
-        check(yours, expected, of=path, called=called)
+        check(yours, expected, of=path, called=called, suspects=own)
     elif expected is not None:
-        assert_equal(yours, expected, of=path, called=called)
+        assert_equal(yours, expected, of=path, called=called, suspects=own)
 
 
 def copied(value):

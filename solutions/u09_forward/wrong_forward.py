@@ -222,7 +222,7 @@ def embed(tokens, tok, pos):
     return tok[tokens] + pos[:T], (tokens, len(tok), len(pos))
 
 
-@wrong("u09.embed")
+@wrong("u09.embed", diagnosis="V and M are swapped")
 def embed(tokens, tok, pos):
     """V and M are swapped in the cache: the way back would make tables of the wrong sizes."""
     T = checked(tokens, pos)
@@ -316,7 +316,9 @@ def layer_norm(x, gamma, beta, eps=1e-5):
     return gamma * xhat + beta, (xhat, inv_std, gamma)
 
 
-@wrong("u09.layer_norm")
+@wrong(
+    "u09.layer_norm", diagnosis="the variance as a difference of two large numbers, which loses its digits"
+)
 def layer_norm(x, gamma, beta, eps=1e-5):
     """The mean of the squares less the square of the mean: its digits are lost far from 0."""
     mean = x.mean(-1, keepdim=True)
@@ -334,7 +336,7 @@ def layer_norm(x, gamma, beta, eps=1e-5):
     return gamma * xhat + beta, (xhat, inv_std, gamma)
 
 
-@wrong("u09.layer_norm")
+@wrong("u09.layer_norm", diagnosis="the root is kept, where 1 / root is asked for")
 def layer_norm(x, gamma, beta, eps=1e-5):
     """The standard deviation in the cache, not 1 / it."""
     std = (x.var(-1, keepdim=True, correction=0) + eps).sqrt()
@@ -506,7 +508,7 @@ def activation(x, kind):
     )
 
 
-@wrong("u09.gelu_ffn")
+@wrong("u09.gelu_ffn", diagnosis="the output is kept: the slope is taken at the input")
 def activation(x, kind):
     """The output in the cache: the way back needs the input."""
     out = chosen(x, kind)
