@@ -104,7 +104,7 @@ def check_all_operators(student, rng):
         check(student, y, expected, shown(text, (v, dv), (w, dw)), suspects)
 
 
-@exercise("u02.dual_numbers", weight=3)
+@exercise("u02.dual_numbers", weight=3, in_place=True)
 def test_operators_of_two_duals(student, rng):
     """Values as always; each tangent by the rule of sums, products or quotients."""
     for _ in range(2):
@@ -198,7 +198,7 @@ def follow(program, x, c):
     return nodes[-1]
 
 
-@exercise("u02.dual_numbers", weight=3)
+@exercise("u02.dual_numbers", weight=3, in_place=True)
 def test_expressions_of_all_rules(student, rng, reference):
     """Whatever is computed from x by these operators and functions knows its derivative."""
     check_all_operators(student, rng)
@@ -212,7 +212,7 @@ def test_expressions_of_all_rules(student, rng, reference):
         assert_close(yours.tangent, right.tangent, of="y.tangent", **clues)
 
 
-@exercise("u02.dual_numbers")
+@exercise("u02.dual_numbers", in_place=True)
 def test_operands_stay_as_they_are(student, rng):
     """Operators and apply make new Duals; a Dual that is used twice is the same both times."""
     check_all_operators(student, rng)

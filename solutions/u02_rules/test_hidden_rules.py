@@ -189,7 +189,7 @@ def test_whole_numbers_have_broken_derivatives(student, rng, reference):
         assert_close(yours, expected, of="the derivative of the quotient", called=called, suspects=suspects)
 
 
-@exercise("u02.product_and_quotient")
+@exercise("u02.product_and_quotient", in_place=True)
 def test_arrays_are_left_alone(student, rng, reference):
     """10,000 places at once, and the four arrays hold the same numbers afterwards."""
     for name, size in (("product_rule", 10_000), ("quotient_rule", 10_000)):

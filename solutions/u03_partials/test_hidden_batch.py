@@ -79,7 +79,7 @@ def test_a_batch_twice_has_the_same_gradient(student, rng, reference):
         assert_gradient(yours, right, of=of, called=called, **EXACT)
 
 
-@exercise("u03.batch_mse_gradient")
+@exercise("u03.batch_mse_gradient", in_place=True)
 def test_nothing_is_changed(student, rng, reference):
     """X, y and w hold the same numbers after the call."""
     for _ in range(2):

@@ -62,21 +62,21 @@ def check_limit(student, reference, X):
     check_close(yours, expected, lambda: wrong_limits(before), **more)
 
 
-@exercise("u04.max_stable_lr", weight=2)
+@exercise("u04.max_stable_lr", weight=2, in_place=True)
 def test_limits_of_drawn_tables(student, rng, reference):
     """The largest curvature of the mean squared error decides, whatever direction it has."""
     for N, D in ((7, 3), (11, 5), (5, 3), (9, 4)):
         check_limit(student, reference, table(rng, N, D))
 
 
-@exercise("u04.max_stable_lr")
+@exercise("u04.max_stable_lr", in_place=True)
 def test_limits_of_rows_and_of_wide_tables(student, rng, reference):
     """Fewer rows than weights leave directions without curvature; they do not matter."""
     for N, D in ((1, 3), (1, 7), (3, 5), (5, 9)):
         check_limit(student, reference, table(rng, N, D))
 
 
-@exercise("u04.max_stable_lr")
+@exercise("u04.max_stable_lr", in_place=True)
 def test_limits_of_one_column_and_of_many(student, rng, reference):
     """One weight has one curvature; nearly a hundred weights have as many."""
     for N, D in ((7, 1), (3, 1), (101, 97)):
@@ -131,14 +131,14 @@ def check_scaling(student, reference, X, X_new):
     check_close(yours, expected, lambda: wrong_scalings(before, before_new), **more)
 
 
-@exercise("u04.feature_scaling", weight=2)
+@exercise("u04.feature_scaling", weight=2, in_place=True)
 def test_columns_of_drawn_tables(student, rng, reference):
     """The rows that come later are scaled by the mean and the standard deviation of the training rows."""
     for N, D, M in ((7, 3, 5), (11, 5, 3), (5, 7, 1)):
         check_scaling(student, reference, table(rng, N, D), table(rng, M, D))
 
 
-@exercise("u04.feature_scaling")
+@exercise("u04.feature_scaling", in_place=True)
 def test_columns_that_do_not_vary(student, rng, reference):
     """A column of equal numbers becomes a column of zeros, and its std is said to be 1."""
     for N, D, constant in ((7, 3, 4.0), (5, 3, 0.0), (3, 5, 0.1), (7, 4, 0.1)):
@@ -199,7 +199,7 @@ def check_fit(student, reference, X, y, answer):
     assert_close(yours, expected, of="(w, b)", called=called, suspects=suspects, **CLOSE)
 
 
-@exercise("u04.feature_scaling", weight=2)
+@exercise("u04.feature_scaling", weight=2, in_place=True)
 def test_the_same_predictions_from_the_columns_as_they_were(student, rng, reference):
     """X @ w + b is what Z @ v + c was, for whatever weights the training came to."""
     for N, D in ((7, 3), (11, 5), (9, 1)):
@@ -207,7 +207,7 @@ def test_the_same_predictions_from_the_columns_as_they_were(student, rng, refere
         check_fit(student, reference, X, y, (v, float(rng.uniform(1, 5))))
 
 
-@exercise("u04.feature_scaling")
+@exercise("u04.feature_scaling", in_place=True)
 def test_the_way_back_past_a_column_that_does_not_vary(student, rng, reference):
     """A column of equal numbers has std 1 on the way back, too."""
     for N, D in ((7, 3), (5, 4)):
@@ -221,7 +221,7 @@ def wrong_conditions(reference, X):
     return {ROOT: kappa**0.5, INVERSE: 1 / kappa, STANDARDISED: reference.condition_number(Z)}
 
 
-@exercise("u04.feature_scaling")
+@exercise("u04.feature_scaling", in_place=True)
 def test_condition_numbers(student, rng, reference):
     """The largest curvature over the smallest, which is 1 for a round valley."""
     for N, D in ((7, 3), (11, 5), (9, 4), (5, 1), (120, 83)):

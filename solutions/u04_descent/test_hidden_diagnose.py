@@ -72,14 +72,14 @@ def anything(right, sentence):
     return {word: sentence for word in WORDS if word != right}
 
 
-@exercise("u04.diagnose_run", weight=2)
+@exercise("u04.diagnose_run", weight=2, in_place=True)
 def test_five_kinds_of_runs(student, rng):
     """Whether the loss rose, and whether the run turns back: that tells four faults and none apart."""
     for D in (3, 5, 1):
         check_all(student, rng, D)
 
 
-@exercise("u04.diagnose_run", weight=2)
+@exercise("u04.diagnose_run", weight=2, in_place=True)
 def test_runs_that_overflow(student, rng):
     """nan and infinity are divergence: every comparison with nan is False, so ask for them first."""
     check_all(student, rng, 3)
@@ -94,7 +94,7 @@ def test_runs_that_overflow(student, rng):
         check(student, path, losses, "diverging", anything("diverging", WEIGHTS))
 
 
-@exercise("u04.diagnose_run")
+@exercise("u04.diagnose_run", in_place=True)
 def test_a_turn_is_one_of_whole_steps(student, rng):
     """A step turns back against the one before if their dot product is below 0, not if one weight does."""
     for T in rng.integers(7, 14, 2):
@@ -109,7 +109,7 @@ def test_a_turn_is_one_of_whole_steps(student, rng):
     check_all(student, rng, 3)
 
 
-@exercise("u04.diagnose_run", weight=2)
+@exercise("u04.diagnose_run", weight=2, in_place=True)
 def test_the_path_tells_more_than_the_losses(student, rng):
     """Losses that jump are no oscillation; a run that jumps across the valley may come down all the while."""
     for _ in range(2):
@@ -134,7 +134,7 @@ def walk(rng, signs):
     return rng.integers(1, 9) + np.append(0.0, np.cumsum(signs))[:, None]
 
 
-@exercise("u04.diagnose_run")
+@exercise("u04.diagnose_run", in_place=True)
 def test_border_cases(student, rng):
     """More than half of the turns, above the first loss, above half of it: equal is none of these."""
     check_all(student, rng, 4)

@@ -48,7 +48,7 @@ def check_step(student, reference, gradient, w, lr):
     calls.check_count(1, called, TOO_OFTEN)
 
 
-@exercise("u04.gd_step", weight=2)
+@exercise("u04.gd_step", weight=2, in_place=True)
 def test_one_step_in_a_bowl(student, rng, reference):
     """All weights move at once, each by lr times its partial derivative at the old weights."""
     for D in (3, 5, 7):
@@ -56,7 +56,7 @@ def test_one_step_in_a_bowl(student, rng, reference):
         check_step(student, reference, gradient, rng.uniform(-3, 0.5, D), float(rng.uniform(0.05, 0.6)))
 
 
-@exercise("u04.gd_step")
+@exercise("u04.gd_step", in_place=True)
 def test_one_step_where_the_slope_is_no_straight_line(student, rng, reference):
     """Whatever the loss is, one step goes against its gradient, whose length counts."""
     for D, low, high in ((5, 1e-3, 1e-2), (3, 0.5, 0.9), (7, 2.0, 9.0)):
@@ -64,7 +64,7 @@ def test_one_step_where_the_slope_is_no_straight_line(student, rng, reference):
         check_step(student, reference, gradient, rng.uniform(-2, 2, D), float(rng.uniform(low, high)))
 
 
-@exercise("u04.gd_step")
+@exercise("u04.gd_step", in_place=True)
 def test_many_weights_and_one(student, rng, reference):
     """w may have any number of entries."""
     for D in (1, 300):
@@ -121,7 +121,7 @@ def check_run(student, reference, functions, start, steps):
     gradients.check_count(steps, called, TOO_OFTEN)
 
 
-@exercise("u04.gd_loop", weight=2)
+@exercise("u04.gd_loop", weight=2, in_place=True)
 def test_runs_that_come_down(student, rng, reference):
     """Row t of the path is t steps away from the start, and losses[t] is the loss there."""
     for D, steps in ((3, 7), (7, 5)):
@@ -132,7 +132,7 @@ def test_runs_that_come_down(student, rng, reference):
     check_run(student, reference, (loss, gradient), start, 9)
 
 
-@exercise("u04.gd_loop")
+@exercise("u04.gd_loop", in_place=True)
 def test_a_run_that_gets_worse_goes_on(student, rng, reference):
     """Where the learning rate is too large the loss rises, and the record shows it to the end."""
     for D, steps in ((5, 6), (3, 8)):
@@ -140,7 +140,7 @@ def test_a_run_that_gets_worse_goes_on(student, rng, reference):
         check_run(student, reference, (loss, gradient), (rng.uniform(-1, 0.5, D), 1.3), steps)
 
 
-@exercise("u04.gd_loop")
+@exercise("u04.gd_loop", in_place=True)
 def test_short_runs(student, rng, reference):
     """One step gives two rows and one loss; no step gives one row and no loss."""
     for D, steps in ((5, 1), (3, 0), (7, 2)):

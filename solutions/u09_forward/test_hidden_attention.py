@@ -77,7 +77,7 @@ def drawn_mask(rng, *shape, device):
     return mask
 
 
-@exercise("u09.causal_attention", weight=2)
+@exercise("u09.causal_attention", weight=2, in_place=True)
 def test_attention_of_drawn_queries(student, rng, reference, device):
     """Every query takes the mean of the values by its own weights, with any axes in front."""
     for axes in (0, 1, 2):
@@ -91,7 +91,7 @@ def test_attention_of_drawn_queries(student, rng, reference, device):
     check_attention(student, reference, (q, k, v), mask, f"{called}, mask of shape {tuple(mask.shape)}")
 
 
-@exercise("u09.causal_attention", weight=2)
+@exercise("u09.causal_attention", weight=2, in_place=True)
 def test_attention_that_looks_back(student, rng, reference, device):
     """causal_mask allows each position itself and those before it: the first takes its own value."""
     for T in (*sizes(rng, 2, 3, 9), 1):
@@ -111,7 +111,7 @@ def test_attention_that_looks_back(student, rng, reference, device):
         check_attention(student, reference, (q, k, v), expected, called)
 
 
-@exercise("u09.causal_attention")
+@exercise("u09.causal_attention", in_place=True)
 def test_changed_futures_leave_no_trace(student, rng, reference, device):
     """A key that the mask forbids may change as it likes: out stays the same to the last bit."""
     for _ in range(3):
@@ -130,7 +130,7 @@ def test_changed_futures_leave_no_trace(student, rng, reference, device):
         check_cache(cache, other, called)
 
 
-@exercise("u09.causal_attention")
+@exercise("u09.causal_attention", in_place=True)
 def test_attention_with_large_scores(student, rng, reference, device):
     """Scores of several hundred are no reason for inf, and forbidden keys have a weight of exactly 0."""
     for spread, dtype in ((15.0, F64), (15.0, F32)):

@@ -109,7 +109,7 @@ def drawn_block(rng, reference, *, device, dtype=F64, masked=True, **config):
     return x, block_params(rng, heads * K, F + 10, config, device=device, dtype=dtype), config, mask
 
 
-@exercise("u09.block", weight=2)
+@exercise("u09.block", weight=2, in_place=True)
 def test_blocks_with_norms_first(student, rng, reference, device):
     """pre: each layer gets the normalized x, and what it gives is added to x itself."""
     for kind, activation in (("layer", "gelu"), ("rms", "gelu_tanh"), ("layer", "relu")):
@@ -119,7 +119,7 @@ def test_blocks_with_norms_first(student, rng, reference, device):
         check_block(student, reference, *drawn)
 
 
-@exercise("u09.block", weight=2)
+@exercise("u09.block", weight=2, in_place=True)
 def test_blocks_with_norms_last(student, rng, reference, device):
     """post: each layer gets x, and the sum of both is normalized."""
     for kind, activation in (("layer", "gelu"), ("rms", "relu"), ("layer", "gelu_tanh")):
@@ -129,7 +129,7 @@ def test_blocks_with_norms_last(student, rng, reference, device):
         check_block(student, reference, *drawn)
 
 
-@exercise("u09.block")
+@exercise("u09.block", in_place=True)
 def test_blocks_without_gain_or_mask(student, rng, reference, device):
     """Without a mask every position looks at every other; an RMS norm may have no gain."""
     for order in ("pre", "post"):
@@ -140,7 +140,7 @@ def test_blocks_without_gain_or_mask(student, rng, reference, device):
         check_block(student, reference, x, p, config, None)
 
 
-@exercise("u09.block")
+@exercise("u09.block", in_place=True)
 def test_cache_of_a_block(student, rng, reference, device):
     """The way back needs the order and the caches of the two norms and of the two layers."""
     for order, dtype in (("pre", F64), ("post", F32)):

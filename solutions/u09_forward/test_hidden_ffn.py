@@ -79,7 +79,7 @@ def ffn_suspects(reference, x, p, kind):
     return found
 
 
-@exercise("u09.gelu_ffn", weight=2)
+@exercise("u09.gelu_ffn", weight=2, in_place=True)
 def test_activations_of_drawn_numbers(student, rng, reference, device):
     """The three activations, entry by entry; the two GELUs differ by up to 0.0005."""
     for kind in KINDS:
@@ -109,7 +109,7 @@ def test_activations_of_large_numbers(student, rng, reference, device):
             check(out[part], expected[part], called=called)
 
 
-@exercise("u09.gelu_ffn", weight=2)
+@exercise("u09.gelu_ffn", weight=2, in_place=True)
 def test_feed_forward_of_drawn_layers(student, rng, reference, device):
     """Linear, activation, linear, with biases, without them, and with one of them None."""
     for kind, absent in (("gelu", ()), ("gelu_tanh", ("b1", "b2")), ("relu", ("b2",)), ("gelu_tanh", ())):

@@ -95,7 +95,7 @@ def check_multi_head(student, reference, *arguments):
     return out, cache, other, called
 
 
-@exercise("u09.multi_head", weight=2)
+@exercise("u09.multi_head", weight=2, in_place=True)
 def test_heads_of_drawn_layers(student, rng, reference, device):
     """Each head attends with K numbers of its own; wo mixes what they found."""
     for masked, biases in ((True, True), (False, True), (True, False)):
@@ -108,7 +108,7 @@ def test_heads_of_drawn_layers(student, rng, reference, device):
         check_multi_head(student, reference, x, p, heads, mask)
 
 
-@exercise("u09.multi_head")
+@exercise("u09.multi_head", in_place=True)
 def test_heads_under_masks_of_a_batch(student, rng, reference, device):
     """A mask may differ from sentence to sentence: causal, and without the keys that are PAD."""
     for _ in range(2):
@@ -121,7 +121,7 @@ def test_heads_under_masks_of_a_batch(student, rng, reference, device):
         check_multi_head(student, reference, x, p, heads, mask)
 
 
-@exercise("u09.multi_head")
+@exercise("u09.multi_head", in_place=True)
 def test_one_head_and_heads_of_one_number(student, rng, reference, device):
     """One head has all numbers, D heads have one each; other numbers must divide D."""
     for B, T, D in (sizes(rng, 3), sizes(rng, 3)):
@@ -136,7 +136,7 @@ def test_one_head_and_heads_of_one_number(student, rng, reference, device):
         )
 
 
-@exercise("u09.multi_head")
+@exercise("u09.multi_head", in_place=True)
 def test_heads_that_never_look_ahead(student, rng, reference, device):
     """Under a causal mask a changed position changes nothing before it, not by one bit."""
     B, T, heads, K = sizes(rng, 4)
@@ -152,7 +152,7 @@ def test_heads_that_never_look_ahead(student, rng, reference, device):
             fail(what, called=called, yours=again[:, :at], expected=out[:, :at], diagnosis=TRACE)
 
 
-@exercise("u09.multi_head")
+@exercise("u09.multi_head", in_place=True)
 def test_cache_of_multi_head(student, rng, reference, device):
     """The way back needs the caches of four linear layers and of attention, and the number of heads."""
     for dtype in (F64, F32):

@@ -85,21 +85,21 @@ def check_batch(student, reference, sentences, device, **pad):
             fail(f"{name} is on another device", called=called, yours=str(mine.device))
 
 
-@exercise("u09.make_batch", weight=2)
+@exercise("u09.make_batch", weight=2, in_place=True)
 def test_batches_of_drawn_sentences(student, rng, reference, device):
     """Each target is the token after its input; behind a sentence stands pad, and the mask is False."""
     for count, pad in ((3, 5), (5, 7), (4, 0)):
         check_batch(student, reference, sentences_of(rng, count, pad), device, pad=pad)
 
 
-@exercise("u09.make_batch")
+@exercise("u09.make_batch", in_place=True)
 def test_padding_that_sentences_have_too(student, rng, reference, device):
     """GPT-2 pads with its end-of-text token: it is a target like any other, once, at the end of a text."""
     sentences = [[*rng.integers(1, 9, n).tolist(), 2] for n in (5, 3, 2)]
     check_batch(student, reference, sentences, device, pad=2)
 
 
-@exercise("u09.make_batch")
+@exercise("u09.make_batch", in_place=True)
 def test_batches_that_are_full_or_short(student, rng, reference, device):
     """Sentences of one length need no padding, a sentence alone is a batch, and two tokens are a sentence."""
     check_batch(student, reference, rng.integers(1, 9, (3, 5)).tolist(), device)
@@ -107,7 +107,7 @@ def test_batches_that_are_full_or_short(student, rng, reference, device):
     check_batch(student, reference, [rng.integers(1, 9, n).tolist() for n in (2, 4)], device, pad=1)
 
 
-@exercise("u09.make_batch")
+@exercise("u09.make_batch", in_place=True)
 def test_padding_is_zero_by_default(student, rng, reference, device):
     """Without pad the places behind a sentence hold 0."""
     check_batch(student, reference, sentences_of(rng, 3, 0), device)
@@ -131,7 +131,7 @@ def embed_suspects(tokens, tok, pos):
     return found
 
 
-@exercise("u09.embed", weight=2)
+@exercise("u09.embed", weight=2, in_place=True)
 def test_sums_of_two_rows(student, rng, reference, device):
     """Each token's row of tok plus its position's row of pos; a token that stands twice has two sums."""
     for dtype in (F64, F64, F32):

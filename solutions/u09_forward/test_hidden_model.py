@@ -143,7 +143,7 @@ def check_loss(student, reference, *arguments):
     return cache, other, called
 
 
-@exercise("u09.gpt_loss", weight=2)
+@exercise("u09.gpt_loss", weight=2, in_place=True)
 def test_logits_of_drawn_models(student, rng, reference, device):
     """Embeddings, blocks, the final norm and the head, each where config says so."""
     for kinds in (
@@ -155,7 +155,7 @@ def test_logits_of_drawn_models(student, rng, reference, device):
         check_gpt(student, reference, tokens, params, config)
 
 
-@exercise("u09.gpt_loss", weight=2)
+@exercise("u09.gpt_loss", weight=2, in_place=True)
 def test_losses_of_drawn_models(student, rng, reference, device):
     """The mean over the positions whose target counts, and over no other."""
     for config in ({"tied": True}, {"norm": "rms", "final_norm": True}, {"layers": 1, "order": "post"}):
@@ -199,7 +199,7 @@ def leaves(value):
             yield from leaves(part)
 
 
-@exercise("u09.gpt_loss")
+@exercise("u09.gpt_loss", in_place=True)
 def test_logits_that_know_no_future(student, rng, reference, device):
     """A changed token changes no logits before it, not by one bit: or the loss would be for cheaters."""
     for order, layers in (("pre", 2), ("post", 1)):
@@ -215,7 +215,7 @@ def test_logits_that_know_no_future(student, rng, reference, device):
             fail(what, called=called, yours=again[:, :at], expected=out[:, :at], diagnosis=TRACE)
 
 
-@exercise("u09.gpt_loss")
+@exercise("u09.gpt_loss", in_place=True)
 def test_cache_of_the_model(student, rng, reference, device):
     """The way back needs the caches of all layers, and for the loss the logits, targets and mask."""
     for dtype, config in ((F64, {"tied": True, "layers": 1}), (F32, {"final_norm": False, "layers": 1})):

@@ -80,7 +80,7 @@ def affine(rng, D, device, dtype=F64):
     return normal(rng, D, device=device, dtype=dtype), normal(rng, D, device=device, dtype=dtype)
 
 
-@exercise("u09.layer_norm", weight=2)
+@exercise("u09.layer_norm", weight=2, in_place=True)
 def test_norms_of_drawn_positions(student, rng, reference, device):
     """Each position's D numbers get mean 0 and variance 1, and then gain and bias."""
     for axes in (3, 3, 2, 1):
@@ -89,7 +89,7 @@ def test_norms_of_drawn_positions(student, rng, reference, device):
         check_layer_norm(student, reference, x, *affine(rng, shape[-1], device))
 
 
-@exercise("u09.layer_norm")
+@exercise("u09.layer_norm", in_place=True)
 def test_norms_where_eps_counts(student, rng, reference, device):
     """Where the numbers are as small as the root of eps, or eps is large, it shows; a constant gives beta."""
     for spread, eps in ((1e-3, ()), (1.0, (0.3,)), (0.1, (1e-2,))):
@@ -101,7 +101,7 @@ def test_norms_where_eps_counts(student, rng, reference, device):
     check_layer_norm(student, reference, x, *affine(rng, D, device))
 
 
-@exercise("u09.layer_norm")
+@exercise("u09.layer_norm", in_place=True)
 def test_norms_far_from_zero(student, rng, reference, device):
     """Numbers around 100,000 have an ordinary variance: mean of squares less square of the mean loses it."""
     for mean in (1e5, -1e5):
@@ -110,7 +110,7 @@ def test_norms_far_from_zero(student, rng, reference, device):
         check_layer_norm(student, reference, x, *affine(rng, D, device), rtol=1e-8)
 
 
-@exercise("u09.layer_norm")
+@exercise("u09.layer_norm", in_place=True)
 def test_cache_of_layer_norm(student, rng, reference, device):
     """The way back needs xhat, 1 / sqrt(var + eps) for each position, and gamma, in the dtype of x."""
     for dtype in (F64, F32):
@@ -162,7 +162,7 @@ def check_rms_norm(student, reference, x, gamma, *eps):
     return cache, other, called
 
 
-@exercise("u09.rms_norm", weight=2)
+@exercise("u09.rms_norm", weight=2, in_place=True)
 def test_positions_by_their_root_mean_square(student, rng, reference, device):
     """Each position is divided by the root of its mean square; no mean is subtracted."""
     for axes, gain in ((3, True), (3, False), (2, True), (1, True)):
@@ -171,7 +171,7 @@ def test_positions_by_their_root_mean_square(student, rng, reference, device):
         check_rms_norm(student, reference, x, affine(rng, shape[-1], device)[0] if gain else None)
 
 
-@exercise("u09.rms_norm")
+@exercise("u09.rms_norm", in_place=True)
 def test_root_mean_squares_where_eps_counts(student, rng, reference, device):
     """Where the numbers are as small as the root of eps, or eps is large, it shows; 0 stays 0."""
     for spread, eps in ((1e-3, ()), (1.0, (0.3,)), (0.1, (1e-2,))):
@@ -181,7 +181,7 @@ def test_root_mean_squares_where_eps_counts(student, rng, reference, device):
         check_rms_norm(student, reference, x, affine(rng, D, device)[0], *eps)
 
 
-@exercise("u09.rms_norm")
+@exercise("u09.rms_norm", in_place=True)
 def test_cache_of_rms_norm(student, rng, reference, device):
     """The way back needs xhat, 1 / sqrt(ms + eps) for each position, and gamma or None, in the dtype of x."""
     for dtype, gain in ((F64, True), (F64, False), (F32, True)):
