@@ -11,9 +11,11 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from grader.collect.folder import collect_class
+from grader.course.catalogue import Catalogue
 from grader.course.load import load_course
 from grader.engine.pool import Pool
 from grader.errors import SandboxError
@@ -28,6 +30,7 @@ HOGS = frozenset({"jonas", "kemal"})
 CHEATS = frozenset(
     {"quentin", "rasmus", "sofia", "theo", "tomas", "ursula", "viktor", "wanda", "xaver", "yara"}
 )
+REACHED = {"u01", "u05", "u08"}  # as far as this class has come
 SECONDS = 4  # instead of course.yml's 10 and 5: the loops run into it twice, as a failure must repeat
 MARK = "kata-example-theo"  # what one of them would leave in every folder that it can write to
 WHERE = (Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), ROOT, EXAMPLES, Path.cwd(), Path.home())
@@ -51,7 +54,9 @@ def catalogue(tmp_path_factory):
         shutil.copytree(
             ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__", ".hypothesis")
         )
-    return load_course(folder)
+    whole = load_course(folder)
+    units = tuple(unit for unit in whole.course.units if unit.id in REACHED)
+    return Catalogue(msgspec.structs.replace(whole.course, units=units), whole.root)
 
 
 @pytest.fixture(scope="session")
