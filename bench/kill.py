@@ -153,7 +153,9 @@ class Proof:
         def reached() -> bool:
             if wait_for == "final files":
                 return replaced(out, before)
-            return bool(wait_for) and journal.exists() and journal.stat().st_size > kept
+            with suppress(FileNotFoundError):  # a run that begins moves it away
+                return bool(wait_for) and journal.stat().st_size > kept
+            return False
 
         process = subprocess.Popen(
             [*self.command, str(self.desk / "after"), "--out", str(out), *more],

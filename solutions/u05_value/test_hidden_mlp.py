@@ -246,7 +246,7 @@ def test_drawn_classes(student, rng, inside):
         assert_equal(yours, expected, of="the list of classes", called=called, suspects=suspects)
 
 
-@exercise("u05.value_mlp")
+@exercise("u05.value_mlp", in_place=True)
 def test_steps_of_descent(student, rng):
     """Each parameter moves by -lr times its gradient, in place: it stays the same leaf."""
     for lr in rng.uniform(0.01, 0.5, 2).tolist():

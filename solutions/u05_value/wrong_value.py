@@ -470,7 +470,9 @@ def topological_order(root):
     return order[::-1]
 
 
-@wrong("u05.topological_order", diagnosis="a node stands in the list more than once")
+@wrong(
+    "u05.topological_order"
+)  # silent: where there are very many paths, the list is too long to be handed over
 def topological_order(root):
     """No note of what was met: a node is listed once for every path."""
     order, stack = [], [(root, False)]
