@@ -74,7 +74,7 @@ def test_zeros_keep_their_places(student, rng, reference):
         assert_close(yours, expected, of="the derivative", called=called, suspects=suspects, **EXACT)
 
 
-@exercise("u02.poly_derivative")
+@exercise("u02.poly_derivative", in_place=True)
 def test_coefficients_are_left_alone(student, rng, reference):
     """The list that was handed over holds the same numbers after the call, ints among them."""
     for n in (3, 7):
