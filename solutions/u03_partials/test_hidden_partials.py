@@ -181,7 +181,7 @@ def test_products_along_paths_of_any_length(student, rng, reference):
     assert_close(yours, 1.0, of="the product", called="along_path(local, ['n0'])")
 
 
-@exercise("u03.chain_path", weight=3)
+@exercise("u03.chain_path", weight=3, in_place=True)
 def test_sums_over_all_paths_of_drawn_graphs(student, rng, reference):
     """Whatever lies between moves too, so every path counts: products along paths, summed over paths."""
     for nodes in (4, 6, 7):
@@ -190,7 +190,7 @@ def test_sums_over_all_paths_of_drawn_graphs(student, rng, reference):
             check_total(student, reference, local, top, bottom)
 
 
-@exercise("u03.chain_path")
+@exercise("u03.chain_path", in_place=True)
 def test_dead_ends_and_places_without_a_path(student, rng, reference):
     """Arrows that do not lead to bottom bring nothing, and from bottom to top there is no path at all."""
     a, b, c, d, e = rng.uniform(1.5, 3, 5).tolist()
