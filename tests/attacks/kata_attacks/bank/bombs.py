@@ -197,9 +197,9 @@ ATTACKS = [
     bomb(
         "a huge result",
         "gives a list of three million numbers, beyond what may cross",
-        "def double(x): return list(range(3_000_000))",
-        "CMW",
-        stops=(WIRE,),
+        "def double(x): return [0] * 3_000_000",
+        "CMSW",  # on a slow machine packing it takes longer than it may
+        stops=(WIRE, CLOCK),
     ),
     bomb(
         "a huge integer",
@@ -207,13 +207,6 @@ ATTACKS = [
         "def double(x): return 1 << 1_000_000",
         "CW",
         stops=(WIRE,),
-    ),
-    bomb(
-        "many callbacks",
-        "asks the test's function without end",
-        "def double(x): return 0.0",
-        "W",
-        stops=(CLOCK,),
     ),
     Attack(
         "endless callbacks",
@@ -273,4 +266,3 @@ ATTACKS = [
         why="the parser gives up by itself",
     ),
 ]
-ATTACKS = [attack for attack in ATTACKS if attack.name != "many callbacks"]
