@@ -4,13 +4,14 @@ import os
 
 import pytest
 
-TOGETHER = {"example_class"}  # folders whose files share something that takes long to make
+TOGETHER = {"attacks", "example_class"}  # folders whose files share something that takes long to make
 
 
 def pytest_configure():
     os.environ.pop("COLUMNS", None)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(config, items):
     if config.pluginmanager.hasplugin("xdist"):
         for item in items:
