@@ -149,7 +149,15 @@ def _serve(
 def _examine(examiner: Examiner, job: Job, begins: Callable[[str], None]) -> Reply:
     unit = examiner.desk.catalogue.unit(job.unit)
     try:
-        return examiner.examine(unit, dict(job.sources), job.exercises, endless=job.endless, begins=begins)
+        return examiner.examine(
+            unit,
+            dict(job.sources),
+            job.exercises,
+            endless=job.endless,
+            afresh=job.afresh,
+            follow=job.follow,
+            begins=begins,
+        )
     except KataError as error:
         return error
     except (Exception, RunStopped) as error:
