@@ -20,7 +20,7 @@ grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES) $(REACHED)
 
 test: $(VENV)/.dev lint verify  ## run every check and every test
-	$(BIN)/python -m pytest -p xdist -n auto --dist loadgroup
+	$(BIN)/python -m pytest -p xdist -n auto
 
 lint: $(VENV)/.dev  ## style, types, and the one way of imports
 	$(BIN)/ruff check .

@@ -39,10 +39,7 @@ class Grader:
         if sandbox == "unsafe":
             raise UsageError("there is no grading without a sandbox here", 'Leave it at "auto".')
         self.catalogue = load_course(Path(course).resolve())
-        chosen = {self.catalogue.unit(id).id for id in units}
-        self.units = [unit for unit in self.catalogue.units if not chosen or unit.id in chosen]
-        if not self.units:
-            raise UsageError("no such unit of the course is released", "Give it exercises in course.yml.")
+        self.units = self.catalogue.chosen(units)
         self._seed = load_seed(self.catalogue.root)
         self._pool = Pool(self.catalogue, self._seed, rung=sandbox, workers=1)
 
@@ -55,7 +52,7 @@ class Grader:
         self._pool.__exit__(kind, error, trace)
 
     def read(self, place: Place) -> Submission:
-        """What a folder, an archive or a single file holds. What is wrong with it is in its `problems`.
+        """What a folder or an archive holds. What is wrong with it is in its `problems`.
 
         Raises UsageError where there is nothing of that name.
         """

@@ -50,6 +50,12 @@ def verify(
         typer.Option(min=1, help="Only solutions and right answers, under so many other course seeds."),
     ] = None,
     in_process: Annotated[bool, typer.Option("--in-process", help="With --seeds: without the jail.")] = False,
+    thorough: Annotated[
+        bool,
+        typer.Option(
+            "--thorough", help="Follow every wrong answer through its dependents, not one for each exercise."
+        ),
+    ] = False,
 ) -> None:
     """Prove that the course is sound: stubs, solutions, wrong and right answers, leaks. Exit code 1 if not.
 
@@ -75,7 +81,15 @@ def verify(
     started = time.monotonic()
     with progress_bar(Console(stderr=True)) as progress:
         file = file / "course.yml" if file.is_dir() else file
-        proof = prove(catalogue, file, what or [], load_seed(catalogue.root), progress, device=device)
+        proof = prove(
+            catalogue,
+            file,
+            what or [],
+            load_seed(catalogue.root),
+            progress,
+            device=device,
+            thorough=thorough,
+        )
     print_proof(proof, _console(), time.monotonic() - started)
     if proof.broken:
         raise typer.Exit(1)

@@ -183,11 +183,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
     from grader.report.feedback import feedback_files
 
     catalogue = load_course(find_course(course))
-    wanted = {catalogue.unit(id).id for id in how.unit_ids}
-    units = [unit for unit in catalogue.units if unit.id in wanted or not wanted]
-    if not units:
-        what = f"{', '.join(how.unit_ids)}: not released" if wanted else "no unit of the course is released"
-        raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
+    units = catalogue.chosen(how.unit_ids)
     seed = load_seed(catalogue.root)
     kept: list[Standing] = []
     try:

@@ -11,7 +11,7 @@ import msgspec
 from grader.collect.magics import plain_python
 from grader.collect.member import Unreadable
 from grader.collect.submission import BOUNDS, KIB, Bounds
-from grader.collect.texts import UTF16, unix
+from grader.collect.texts import refuse_utf16, unix
 from grader.harmless import printable
 
 STRIDE = 1000  # lines that each code cell has for itself; a longer one counts as several
@@ -88,8 +88,7 @@ def notebook_source(raw: bytes, bounds: Bounds = BOUNDS) -> str:
 
 
 def _read(raw: bytes) -> _Notebook:
-    if raw.startswith(UTF16):
-        raise Unreadable("is UTF-16 or UTF-32 text; save it as UTF-8")
+    refuse_utf16(raw)
     try:
         notebook = _DECODER.decode(raw.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:

@@ -8,7 +8,6 @@ from grader.collect.member import Unreadable
 from grader.harmless import printable
 
 WORD = re.compile(r"\w+|([^\w\s])\1*")  # a row of one sign counts once
-UTF16 = (b"\xff\xfe", b"\xfe\xff")
 TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)(?:[.,]\d+)?\s*(?:(UTC|GMT|Z)|([+-]\d\d):?(\d\d))?", re.ASCII
 )
@@ -16,8 +15,7 @@ TIME = re.compile(
 
 def decode(raw: bytes) -> str:
     """Python source as text: UTF-8, no byte order mark, every line end a newline. Raises Unreadable."""
-    if raw.startswith(UTF16):
-        raise Unreadable("is UTF-16 or UTF-32 text; save it as UTF-8")
+    refuse_utf16(raw)
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise Unreadable(f"holds a null byte on line {line}")
@@ -27,6 +25,12 @@ def decode(raw: bytes) -> str:
         line = raw.count(b"\n", 0, error.start) + 1
         raise Unreadable(f"is not UTF-8 text on line {line}; save it as UTF-8") from None
     return unix(text)
+
+
+def refuse_utf16(raw: bytes) -> None:
+    """Raises Unreadable for what begins as UTF-16 or UTF-32 text does."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Unreadable("is UTF-16 or UTF-32 text; save it as UTF-8")
 
 
 def check_words(text: str, most: int) -> str:

@@ -70,6 +70,22 @@ class Catalogue:
             raise _unknown("unit", id, self._units_by_id)
         return self._units_by_id[id]
 
+    def chosen(self, ids: Iterable[str] = ()) -> tuple[Unit, ...]:
+        """The released units among those of the ids, of units or of exercises; all released ones by default.
+
+        Raises UsageError for an unknown id, and where no unit is left.
+        """
+        wanted = {self.unit(id).id for id in ids}
+        units = tuple(unit for unit in self.units if unit.id in wanted or not wanted)
+        if not units:
+            what = (
+                f"{', '.join(sorted(wanted))}: not released"
+                if wanted
+                else "no unit of the course is released"
+            )
+            raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
+        return units
+
     def unit_of_folder(self, name: str) -> Unit | None:
         """The unit whose folder is called `name`."""
         return next((unit for unit in self.course.units if unit.folder == name), None)
@@ -77,6 +93,14 @@ class Catalogue:
     def limits(self, exercise_id: str) -> Limits:
         """What the tests of an exercise may use up: its own limits, or the course's."""
         return self.exercise(exercise_id).limits or self.course.limits
+
+    def unit_seconds(self, unit: Unit) -> float:
+        """The unit's share of the seconds of a submission, by the limits of its exercises."""
+        every, own = (
+            sum(self.limits(exercise.id).seconds for exercise in exercises)
+            for exercises in (self.exercises, unit.exercises)
+        )
+        return self.course.submission_seconds * own / every
 
     def unit_rules(self, unit: Unit) -> Rules | None:
         """The rules of all exercises of a unit: its flavour's with its own; None where there are none."""

@@ -31,6 +31,17 @@ def tree_of(source: str) -> ast.Module:
     return found
 
 
+def lines_of(source: str) -> list[str]:
+    """The lines as Python counts them: str.splitlines knows more ends of lines."""
+    return source.split("\n")
+
+
+def line_of(source: str, number: int) -> str:
+    """Line `number`, from 1 on, without its indentation; empty where there is none of that number."""
+    lines = lines_of(source)
+    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+
+
 def _parsed(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings():

@@ -13,6 +13,7 @@ class Job:
 
     exercises: those to examine, all of the unit where none is named    seed: in place of the pool's own
     endless: those whose tests did not come to an end with what the student's code returned
+    afresh: a new worker for each of them, where one failure counts    follow: whether there is follow-through
     """
 
     submission: str
@@ -21,6 +22,8 @@ class Job:
     exercises: frozenset[str] = frozenset()
     seed: Seed | None = None
     endless: frozenset[str] = frozenset()
+    afresh: bool = False
+    follow: bool = True
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,12 @@ from grader.examine.examiner import Examiner
 from grader.examine.outcome import ExerciseOutcome
 from grader.examine.seed import Seed
 from grader.examine.session import run_session
-from grader.sandbox.syscalls import die_with_parent
+from grader.sandbox.tether import tether_to
 
 Link = Connection  # of jobs one way, of replies the other
 MakeBackend = Callable[[], ExamBackend]  # called in the new process
 Reply = tuple[ExerciseOutcome, ...] | KataError | str
+END_WAIT = 10.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,6 @@ class Begins:
     """What a process tells before its reply: it turns to this exercise."""
 
     exercise: str
-
-
-END_WAIT = 10.0
 
 
 class GradingProcess:
@@ -121,8 +119,7 @@ def _serve(
 ) -> None:
     # However the parent ends, by SIGKILL too, nothing stays that works on for nobody.
     parent = multiprocessing.parent_process()
-    die_with_parent(signal.SIGKILL)
-    if parent is not None and os.getppid() != parent.pid:
+    if parent is None or parent.pid is None or not tether_to(parent.pid):
         return
     # A test and the code it asks take turns: waking the other one up on another core costs four times more.
     os.sched_setaffinity(0, {core})
@@ -152,7 +149,15 @@ def _serve(
 def _examine(examiner: Examiner, job: Job, begins: Callable[[str], None]) -> Reply:
     unit = examiner.desk.catalogue.unit(job.unit)
     try:
-        return examiner.examine(unit, dict(job.sources), job.exercises, endless=job.endless, begins=begins)
+        return examiner.examine(
+            unit,
+            dict(job.sources),
+            job.exercises,
+            endless=job.endless,
+            afresh=job.afresh,
+            follow=job.follow,
+            begins=begins,
+        )
     except KataError as error:
         return error
     except (Exception, RunStopped) as error:

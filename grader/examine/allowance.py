@@ -25,9 +25,7 @@ class Allowance:
 
     def __init__(self, catalogue: Catalogue, unit: Unit, spent: Callable[[], float]) -> None:
         self._ids = [exercise.id for exercise in unit.exercises]
-        seconds = {exercise.id: catalogue.limits(exercise.id).seconds for exercise in catalogue.exercises}
-        share = sum(seconds[id] for id in self._ids) / sum(seconds.values())
-        self._left = catalogue.course.submission_seconds * share
+        self._left = catalogue.unit_seconds(unit)
         self._kept = self._left / 2 / len(self._ids)
         self._spent = spent
         self._now = self._clocks()

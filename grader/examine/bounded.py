@@ -71,29 +71,31 @@ def _own_memory() -> Iterator[None]:
         return
     import resource  # noqa: PLC0415  students' own runs know this module too, on every system
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
     with open("/proc/self/statm", encoding="ascii") as file:
         now = int(file.read().split()[5]) * resource.getpagesize()
-    limit = now + MEMORY
-    for bound in (soft, hard):
-        limit = limit if bound == resource.RLIM_INFINITY else min(limit, bound)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-    try:
+    with _data_limit(now + MEMORY):
         yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 @contextmanager
 def not_inherited() -> Iterator[None]:
     """A process that is started in the block has no bound on its memory from this one."""
+    with _data_limit(None):
+        yield
+
+
+@contextmanager
+def _data_limit(wanted: int | None) -> Iterator[None]:
+    """Hold this process to so many bytes of data in the block; None for as many as it may have."""
     if sys.platform != "linux":
         yield
         return
     import resource  # noqa: PLC0415
 
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+    bounds = (hard,) if wanted is None else (wanted, soft, hard)
+    finite = [bound for bound in bounds if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(finite, default=hard), hard))
     try:
         yield
     finally:

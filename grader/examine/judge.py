@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from grader.course.source import TooDeep, tree_of
+from grader.course.source import TooDeep, line_of, lines_of, tree_of
 from grader.errors import (
     KataError,
-    KilledBySystem,
     RuleBroken,
     RunStopped,
     SubmissionError,
@@ -64,13 +63,6 @@ def judge(error: BaseException, sources: Mapping[str, str]) -> tuple[Verdict, Fi
     )
 
 
-_STOP_HELP = {
-    TooSlow: "Look for a loop that never ends, or for work that is done again and again.",
-    TooMuchMemory: "Look for an array or a list that grows without end.",
-    KilledBySystem: "Look for an array or a list that grows without end.",
-}
-
-
 def clean(text: str) -> str:
     """Text without memory addresses: it must read the same in every run."""
     return _ADDRESS.sub("", text)
@@ -116,10 +108,13 @@ def _line_of(body: list[ast.stmt], names: list[str]) -> int | None:
 def _stopped(error: RunStopped, sources: Mapping[str, str]) -> tuple[Verdict, Finding]:
     if isinstance(error, RuleBroken):
         return Verdict.RULE_BROKEN, _tripped(error, sources)
-    finding = Finding(what=error.rationale, help=_STOP_HELP.get(type(error), ""))
     if isinstance(error, TooSlow):
-        return Verdict.TOO_SLOW, finding
-    return Verdict.TOO_MUCH_MEMORY if isinstance(error, TooMuchMemory) else Verdict.CRASHED, finding
+        help = "Look for a loop that never ends, or for work that is done again and again."
+        return Verdict.TOO_SLOW, Finding(what=error.rationale, help=help)
+    if isinstance(error, TooMuchMemory):
+        help = "Look for an array or a list that grows without end."
+        return Verdict.TOO_MUCH_MEMORY, Finding(what=error.rationale, help=help)
+    return Verdict.CRASHED, Finding(what=error.rationale)
 
 
 def _tripped(error: RuleBroken, sources: Mapping[str, str]) -> Finding:
@@ -127,24 +122,14 @@ def _tripped(error: RuleBroken, sources: Mapping[str, str]) -> Finding:
     if error.place is None or error.place[0] not in sources:
         return Finding(what=error.rationale, help=help)
     file, line = error.place
-    if not 0 < line <= len(_lines(sources[file])):  # a number of the worker's own making
+    if not 0 < line <= len(lines_of(sources[file])):  # a number of the worker's own making
         return Finding(what=error.rationale, help=help)
     return Finding(
         what=f"line {line} {error.rationale}",
         where=f"{shown(file)}:{line}",
-        source=_line(sources[file], line),
+        source=line_of(sources[file], line)[:WIDTH],
         help=help,
     )
-
-
-def _line(text: str, line: int) -> str:
-    lines = _lines(text)
-    return lines[line - 1].strip()[:WIDTH] if 0 < line <= len(lines) else ""
-
-
-def _lines(text: str) -> list[str]:
-    """As Python counts them: str.splitlines knows more ends of lines."""
-    return text.split("\n")
 
 
 def _student_frames(error: BaseException, sources: Mapping[str, str]) -> list[Frame]:
@@ -198,7 +183,7 @@ def _caret(text: str, offset: int) -> str:
 
 def _crash(error: BaseException, frames: list[Frame], sources: Mapping[str, str]) -> tuple[Verdict, Finding]:
     last = frames[-1]
-    source = _line(sources[last.file], last.line)
+    source = line_of(sources[last.file], last.line)[:WIDTH]
     name = error.type_name if isinstance(error, StudentError) else type(error).__name__
     text = error.text if isinstance(error, StudentError) else text_of(error)
     finding = Finding(

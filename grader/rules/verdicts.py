@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Rules, Unit
-from grader.course.source import TooDeep, tree_of
+from grader.course.source import TooDeep, lines_of, tree_of
 from grader.gradcheck.message import Finding
 from grader.rules.check import Breach, Checker
 from grader.rules.regions import Regions
@@ -125,7 +125,7 @@ class Rulebook:
         for exercise in held:
             through = {owners[symbol].id for symbol in regions.leans_on(reached[exercise.id])}
             self._leaning(exercise.id, through, broken, own)
-        lines = file.text.split("\n")  # as Python counts them
+        lines = lines_of(file.text)
         return {id: _finding(breaches, rules[id] or Rules(), lines, shown) for id, breaches in broken.items()}
 
     def _leaning(

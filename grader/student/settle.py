@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from grader.course.source import line_of
 from grader.errors import RunStopped
 from grader.examine.judge import judge, shown
 from grader.examine.outcome import Verdict
@@ -47,9 +48,8 @@ def _with_last_line(error: BaseException, finding: Finding, sources: Mapping[str
         trace = trace.tb_next
     if place is None:
         return finding
-    lines = sources[place[0]].split("\n")  # as Python counts them
-    source = lines[place[1] - 1].strip() if 0 < place[1] <= len(lines) else ""
-    return replace(finding, where=f"{shown(place[0])}:{place[1]}", source=source)
+    file, line = place
+    return replace(finding, where=f"{shown(file)}:{line}", source=line_of(sources[file], line))
 
 
 def as_crash(error: BaseException, sources: Mapping[str, str]) -> BaseException:

@@ -87,7 +87,7 @@ def solutions(selection: Selection, cases: Sequence[Case], seen: Seen) -> Iterat
 
 
 def right_answers(cases: Sequence[Case], seen: Seen, counts: Callable[[str], bool]) -> Iterator[Broken]:
-    """Every right answer earns everything, everywhere, in both backends. counts: is the exercise sound?"""
+    """Every right answer earns everything wherever it was examined. counts: is the exercise sound?"""
     for case in cases:
         if case.kind != "right" or case.answer is None:
             continue

@@ -7,6 +7,7 @@ exercise that stays right on that never runs them, and an answer that changes no
 import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from grader.course.catalogue import Catalogue
 from grader.engine.job import Job, JobResult
@@ -29,7 +30,8 @@ def tripwires(cases: Sequence[Case]) -> list[Job]:
             if exercise.id in answered:
                 whole = case.sources[case.unit.file]
                 text = filled(whole, whole, exercise.symbols, statement=END)
-                jobs.append(Job(exercise.id, case.unit.id, {**case.sources, case.unit.file: text}))
+                sources = {**case.sources, case.unit.file: text}
+                jobs.append(Job(exercise.id, case.unit.id, sources, afresh=True, follow=False))
     return jobs
 
 
@@ -39,34 +41,42 @@ def reach(results: Iterable[JobResult]) -> Reach:
         result.submission: frozenset(
             outcome.exercise
             for outcome in result.outcomes
-            if outcome.verdict is not Verdict.RIGHT
-            or outcome.followed
-            or outcome.exercise == result.submission
+            if outcome.verdict is not Verdict.RIGHT or outcome.exercise == result.submission
         )
         for result in results
     }
 
 
-def jobs_of(case: Case, found: Reach, catalogue: Catalogue) -> Iterator[Job]:
-    """The jobs of a case: of its own unit what it can touch, of later units everything."""
+def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = True) -> Iterator[Job]:
+    """The jobs of a case: of its own unit what it can touch, of later units everything.
+
+    through: also what needs the exercise, which is right once the reference stands in for a wrong answer
+    """
     for job in case.jobs():
-        answer = case.answer
-        symbols = catalogue.exercise(answer.exercise).symbols if answer is not None else ()
-        near = answer is not None and job.unit == case.unit.id and answer.exercise in found
-        if answer is not None and near and _changes_only(answer, symbols):
-            yield Job(job.submission, job.unit, job.sources, found[answer.exercise])
-        else:
-            yield job
+        every = frozenset(exercise.id for exercise in catalogue.unit(job.unit).exercises)
+        asked, answer = every, case.answer
+        if answer is not None:
+            near = job.unit == case.unit.id and answer.exercise in found
+            if near and _changes_only(answer, catalogue.exercise(answer.exercise).symbols):
+                asked = found[answer.exercise]
+            if not through:
+                asked -= catalogue.dependents(answer.exercise)
+        if asked:
+            part = frozenset() if asked == every else asked
+            yield replace(job, exercises=part, afresh=case.kind not in ("solution", "right"))
 
 
-def left_open(case: Case, outcomes: Mapping[str, ExerciseOutcome]) -> Job | None:
-    """What is still to examine where a part was: everything, if not one test shows that the file imports."""
-    if case.answer is None or len(outcomes) == sum(len(unit.exercises) for unit in case.units):
+def left_open(case: Case, outcomes: Mapping[str, ExerciseOutcome], catalogue: Catalogue) -> Job | None:
+    """What is still to examine where a part was: the rest, if not one test shows that the file imports."""
+    if case.answer is None:
         return None
     tests = outcomes[case.answer.exercise].tests
     if any(test.verdict in (Verdict.RIGHT, Verdict.WRONG) for test in tests):
         return None
-    return next(case.jobs())
+    asked = {exercise.id for exercise in case.unit.exercises} - catalogue.dependents(case.answer.exercise)
+    if asked <= outcomes.keys():
+        return None
+    return replace(next(case.jobs()), exercises=frozenset(asked), afresh=True)
 
 
 def _changes_only(answer: Answer, symbols: Sequence[str]) -> bool:

@@ -58,9 +58,11 @@ def prove(
     progress: Tell = lambda done, total: None,
     *,
     device: str = Device.CPU,
+    thorough: bool = False,
 ) -> Proof:
     """Prove the course, or the units and exercises whose ids are given.
 
+    thorough: follow every wrong answer through what needs its exercise, not one for each exercise
     progress: is told (jobs done, jobs in all).    device: other than "cpu", all is run in process there
     Raises UsageError for unknown ids, SandboxError without a jail.
     """
@@ -69,7 +71,7 @@ def prove(
     if not cases:
         return Proof(tuple(broken))
     try:
-        seen, facts = _run(catalogue, seed, cases, device, progress)
+        seen, facts = _run(catalogue, seed, cases, progress, device=device, thorough=thorough)
     except CourseError as error:
         return Proof((*broken, not_collected(error, course_file)))
     results, rows = _judge(selection, cases, seen)
@@ -101,34 +103,46 @@ def _read(selection: Selection, course_file: Path, seed: Seed) -> tuple[list[Cas
 
 
 def _run(
-    catalogue: Catalogue, seed: Seed, cases: Sequence[Case], device: str, progress: Tell
+    catalogue: Catalogue, seed: Seed, cases: Sequence[Case], progress: Tell, *, device: str, thorough: bool
 ) -> tuple[Seen, Mapping[str, str]]:
     """Every case in the jail, then solutions and right answers in process too. On a GPU: all in process."""
     again = [case for case in cases if case.kind in ("solution", "right")]
     wires = tripwires(cases) if device == Device.CPU else []
-    counter = Counter(progress, len(wires) + sum(len(case.units) for case in (*cases, *again)))
+    counter = Counter(progress, len(wires) + sum(len(case.units) for case in cases) + len(again))
     if device != Device.CPU:
-        counter.total = sum(len(case.units) for case in cases)
+        jobs = _jobs(cases, {}, catalogue, thorough)
+        counter.total = len(jobs)
         with Pool(catalogue, seed, backend=in_process, device=device) as pool:
-            seen = Seen(_outcomes(counter.run(pool, _jobs(cases, {}, catalogue)), cases), {}, "in process")
-            return seen, dict(pool.facts)
+            return Seen(_outcomes(counter.run(pool, jobs), cases), {}, "in process"), dict(pool.facts)
     with Pool(catalogue, seed) as pool:
         found = reach(counter.run(pool, wires))
-        jailed = _outcomes(counter.run(pool, _jobs(cases, found, catalogue)), cases)
-        more = [job for case in cases if (job := left_open(case, jailed[case.id])) is not None]
+        jobs = _jobs(cases, found, catalogue, thorough)
+        counter.total = len(wires) + len(jobs) + len(again)
+        jailed = _outcomes(counter.run(pool, jobs), cases)
+        more = [job for case in cases if (job := left_open(case, jailed[case.id], catalogue)) is not None]
         counter.total += len(more)
         for result in counter.run(pool, more):
             jailed[result.submission] |= {outcome.exercise: outcome for outcome in result.outcomes}
         facts = dict(pool.facts)
     safe = [case for case in again if not any(o.verdict in STOPPED for o in jailed[case.id].values())]
     with Pool(catalogue, seed, backend=in_process) as pool:
-        here = _outcomes(counter.run(pool, [job for case in safe for job in case.jobs()]), safe)
+        here = _outcomes(counter.run(pool, [_in_process(case) for case in safe]), safe)
     progress(counter.total, counter.total)
     return Seen(jailed, here), facts
 
 
-def _jobs(cases: Sequence[Case], found: Reach, catalogue: Catalogue) -> list[Job]:
-    return [job for case in cases for job in jobs_of(case, found, catalogue)]
+def _jobs(cases: Sequence[Case], found: Reach, catalogue: Catalogue, thorough: bool) -> list[Job]:
+    """What is run in the jail. Of the wrong answers, one for each exercise is followed through."""
+    wrong = [case for case in cases if case.answer is not None and case.kind == "wrong"]
+    first = {case.answer.exercise: case.id for case in reversed(wrong) if case.answer is not None}
+    spared = set() if thorough else {case.id for case in wrong} - set(first.values())
+    return [job for case in cases for job in jobs_of(case, found, catalogue, through=case.id not in spared)]
+
+
+def _in_process(case: Case) -> Job:
+    """What the other backend is asked: a solution everything, a right answer its own exercise."""
+    asked = frozenset({case.answer.exercise}) if case.answer is not None else frozenset()
+    return Job(case.id, case.unit.id, case.sources, asked)
 
 
 def _outcomes(results: Iterable[JobResult], cases: Sequence[Case]) -> dict[str, dict[str, ExerciseOutcome]]:

@@ -112,12 +112,13 @@ def test_a_wrong_answer_may_fail_what_needs_it(broken, pool, outcome_of):
     assert broken() == []
 
 
-@pytest.mark.parametrize("exercise", ["u01.double", "u01.fourth"])
-def test_a_wrong_answer_on_which_our_tests_break(broken, pool, outcome_of, exercise):
-    pool.said[GIVES_BACK, exercise, None] = outcome_of(exercise, Verdict.GRADER_ERROR)
+@pytest.mark.parametrize(("answer", "exercise"), [(GIVES_BACK, "u01.double"), (SQUARES, "u01.fourth")])
+def test_a_wrong_answer_on_which_our_tests_break(broken, pool, outcome_of, answer, exercise):
+    pool.said[answer, exercise, None] = outcome_of(exercise, Verdict.GRADER_ERROR)
     (line,) = broken()
-    assert line.startswith('u01.double: the wrong answer "Gives x back."')
-    assert f"makes the grader stumble: the result is off  ({WRONG}:10)  -> mend test_" in line
+    where = answer.removeprefix("wrong ")
+    assert line.startswith('u01.double: the wrong answer "')
+    assert f"makes the grader stumble: the result is off  ({where})  -> mend test_" in line
 
 
 @pytest.mark.parametrize(
@@ -221,17 +222,26 @@ def test_one_exercise_runs_its_own_answers_only(proof, pool):
 def test_what_an_answer_cannot_reach_is_not_examined_again_in_the_jail(proof, pool):
     assert proof().broken == ()
     assert pool.asked[DOUBLES_ONCE, False] == {"u01.fourth"}
-    assert pool.asked[ADDS, False] == {"u01.double", "u01.fourth"}
-    assert pool.asked[ADDS, True] == set()  # all of the unit
+    assert pool.asked[ADDS, False] == set()  # all of the unit
+    assert pool.asked[ADDS, True] == {"u01.double"}
+
+
+def test_one_wrong_answer_of_an_exercise_is_followed_through(proof, pool):
+    assert proof().broken == ()
+    assert pool.asked[SQUARES, False] == set()  # all of the unit
+    assert pool.asked[GIVES_BACK, False] == {"u01.double"}
+
+
+def test_a_thorough_proof_follows_every_wrong_answer_through(tiny, pool):
+    assert prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), thorough=True).broken == ()
+    assert pool.asked[GIVES_BACK, False] == set()  # all of the unit
 
 
 def test_an_answer_that_may_not_even_be_imported_is_examined_everywhere(broken, pool, outcome_of):
-    pool.said[GIVES_BACK, "u01.double", None] = outcome_of("u01.double", Verdict.CRASHED)
-    pool.said[GIVES_BACK, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.GRADER_ERROR)
+    pool.said[DOUBLES_ONCE, "u01.fourth", None] = outcome_of("u01.fourth", Verdict.CRASHED)
+    pool.said[DOUBLES_ONCE, "u01.double", None] = outcome_of("u01.double", Verdict.CRASHED)
     (line,) = broken()
-    assert line.startswith(
-        'u01.double: the wrong answer "Gives x back.": u01.fourth makes the grader stumble'
-    )
+    assert line.startswith('u01.fourth: the wrong answer "Doubles once.": u01.double, which does not need')
 
 
 def test_on_a_gpu_all_is_run_in_process(tiny, pool, outcome_of):

@@ -88,9 +88,16 @@ def test_a_class_answer_with_members_of_its_own_is_examined_everywhere(tiny, tmp
 @pytest.mark.parametrize(
     ("verdict", "open"), [(Verdict.CRASHED, True), (Verdict.TOO_SLOW, True), (Verdict.WRONG, False)]
 )
-def test_what_no_test_shows_to_import_is_left_open(cases, outcome_of, verdict, open):
-    case = next(case for case in cases if case.kind == "wrong")
-    assert (left_open(case, {"u01.double": outcome_of("u01.double", verdict)}) is not None) is open
+def test_what_no_test_shows_to_import_is_left_open(tiny, cases, outcome_of, verdict, open):
+    case = next(case for case in cases if case.answer and case.answer.exercise == "u01.fourth")
+    job = left_open(case, {"u01.fourth": outcome_of("u01.fourth", verdict)}, tiny.catalogue)
+    assert (job is not None) is open
+
+
+def test_what_needs_a_crashed_answer_is_not_asked_again(tiny, cases, outcome_of):
+    case = next(case for case in cases if case.kind == "wrong" and case.answer.exercise == "u01.double")
+    seen = {"u01.double": outcome_of("u01.double", Verdict.CRASHED)}
+    assert left_open(case, seen, tiny.catalogue) is None
 
 
 def test_an_answer_that_breaks_the_import_is_found_to_break_all(tiny):
