@@ -126,6 +126,15 @@ class Catalogue:
         """The ids that an exercise needs, directly or through others, without its own."""
         return self._closures[self.exercise(exercise_id).id]
 
+    def needed_units(self, unit: Unit) -> tuple[Unit, ...]:
+        """The other units that exercises of this one need, directly or through others."""
+        needed = {id for exercise in unit.exercises for id in self._closures[exercise.id]}
+        return tuple(
+            other
+            for other in self.units
+            if other is not unit and any(e.id in needed for e in other.exercises)
+        )
+
     def dependents(self, exercise_id: str) -> frozenset[str]:
         """The ids of the exercises that need this one, directly or through others."""
         wanted = self.exercise(exercise_id).id

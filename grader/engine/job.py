@@ -1,9 +1,9 @@
 """What a pool is asked to examine, and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from grader.examine.outcome import ExerciseOutcome
+from grader.examine.outcome import ExerciseOutcome, Verdict
 from grader.examine.seed import Seed
 
 
@@ -13,6 +13,7 @@ class Job:
 
     exercises: those to examine, all of the unit where none is named    seed: in place of the pool's own
     endless: those whose tests did not come to an end with what the student's code returned
+    before: the verdicts of the exercises of other units that this one needs, as far as they are known
     afresh: a new worker for each of them, where one failure counts    follow: whether there is follow-through
     """
 
@@ -22,6 +23,7 @@ class Job:
     exercises: frozenset[str] = frozenset()
     seed: Seed | None = None
     endless: frozenset[str] = frozenset()
+    before: Mapping[str, Verdict] = field(default_factory=dict)
     afresh: bool = False
     follow: bool = True
 

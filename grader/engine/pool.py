@@ -79,10 +79,11 @@ class Pool:
             process.close(at_once=error is not None)
         self._processes.clear()
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
+    def run(self, jobs: Iterable[Job | None]) -> Iterator[JobResult]:
         """The results of the jobs, as they are done. A process that dies takes nothing else with it.
 
-        A job is taken when a process is free for it: whoever makes them need not hold them all.
+        A job is taken when a process is free for it: whoever makes them need not hold them all. None in
+        the place of a job: there is none before one more result is out.
         """
         waiting: deque[tuple[Job, int]] = deque()
         busy: dict[Link, tuple[GradingProcess, Job, int]] = {}
@@ -95,7 +96,7 @@ class Pool:
 
     def _work_off(
         self,
-        jobs: Iterator[Job],
+        jobs: Iterator[Job | None],
         waiting: "deque[tuple[Job, int]]",
         idle: list[GradingProcess],
         busy: dict[Link, tuple[GradingProcess, Job, int]],
@@ -123,17 +124,16 @@ class Pool:
 
     def _hand_out(
         self,
-        jobs: Iterator[Job],
+        jobs: Iterator[Job | None],
         waiting: "deque[tuple[Job, int]]",
         idle: list[GradingProcess],
         busy: dict[Link, tuple[GradingProcess, Job, int]],
     ) -> None:
         """A job for every process that is free, as long as there are any."""
         while idle or len(self._processes) < self.workers:
-            asked = waiting.popleft() if waiting else next(((job, 0) for job in jobs), None)
-            if asked is None:
+            job, tries = waiting.popleft() if waiting else (next(jobs, None), 0)
+            if job is None:
                 return
-            job, tries = asked
             process = idle.pop() if idle else self._start()
             if process.send(job):
                 busy[process.connection] = process, job, tries

@@ -153,6 +153,7 @@ def _examine(examiner: Examiner, job: Job, begins: Callable[[str], None]) -> Rep
             unit,
             dict(job.sources),
             job.exercises,
+            before=job.before,
             endless=job.endless,
             afresh=job.afresh,
             follow=job.follow,

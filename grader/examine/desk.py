@@ -59,8 +59,13 @@ class ExamBackend(Backend, Protocol):
     def begin(self, limits: Limits, afresh: bool = False) -> None:
         """Start an exercise: its budget begins now; `afresh`, in a process where nothing ran yet."""
 
-    def replace(self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any]) -> None:
-        """Let a function from here stand in the place of the student's, until the worker is given up."""
+    def replace(
+        self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any], among: Unit | None = None
+    ) -> None:
+        """Let a function from here stand in the place of the student's, until the worker is given up.
+
+        among: the unit whose file has the symbol, where that is another one, from which `unit` imports it
+        """
 
     def drop(self) -> None:
         """Give up what holds the code; the next test gets a new one."""

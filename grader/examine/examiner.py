@@ -5,6 +5,7 @@ pytest collects the hidden and the public tests once; then every job runs them a
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ ENDLESS = Finding(
     what="stopped: a test could not come to an end with this result",
     help="Look at how large the numbers are that your code returns.",
 )
+NOTHING_BEFORE: Mapping[str, Verdict] = MappingProxyType({})
 NOT_CHECKED = Ran(Verdict.NOT_CHECKED, None, ())
 
 
@@ -87,6 +89,7 @@ class Examiner:
         files: Mapping[str, str],
         only: Collection[str] = (),
         *,
+        before: Mapping[str, Verdict] = NOTHING_BEFORE,
         endless: Collection[str] = (),
         afresh: bool = False,
         follow: bool = True,
@@ -94,11 +97,16 @@ class Examiner:
     ) -> tuple[ExerciseOutcome, ...]:
         """One outcome for every exercise of the unit, or for these only, in the order of course.yml.
 
+        before: verdicts of what it needs of other units; where a file of theirs is missing, it is the stub
         endless: of these it is known that a test does not come to an end    begins: told of each exercise
         afresh: a new worker for each, which spares what fails its second run
         follow: whether what fails is followed through
         """
         self._afresh, self._follow = afresh, follow
+        known = dict(before)
+        files = {other.file: self._stub(other) for other in self.desk.catalogue.needed_units(unit)} | dict(
+            files
+        )
         self.backend.admit(files, _guard(self.desk.catalogue.unit_rules(unit)))
         with own_seconds(self.desk.catalogue.course.limits.seconds, self.bounds):
             self._broken = self._rulebook.broken(unit, files)
@@ -108,19 +116,21 @@ class Examiner:
             for exercise in [e for e in unit.exercises if not only or e.id in only]:
                 if exercise.id in endless:
                     outcomes[exercise.id] = ExerciseOutcome(exercise.id, Verdict.TOO_SLOW, (), ENDLESS)
+                    known[exercise.id] = Verdict.TOO_SLOW
                     continue
                 begins(exercise.id)
                 self.allowance.next(exercise)
                 limits = self.allowance.limits(self.desk.catalogue.limits(exercise.id))
                 with own_seconds(limits.seconds, self.bounds):
-                    outcome = self._exercise(unit, exercise, files, outcomes)
+                    outcome = self._exercise(unit, exercise, files, known)
                 outcomes[exercise.id] = self._used_up(outcome) if self.allowance.cut else outcome
+                known[exercise.id] = outcome.verdict
         finally:
             self.backend.close()
         return tuple(outcomes.values())
 
     def _exercise(
-        self, unit: Unit, exercise: Exercise, files: Mapping[str, str], before: Mapping[str, ExerciseOutcome]
+        self, unit: Unit, exercise: Exercise, files: Mapping[str, str], before: Mapping[str, Verdict]
     ) -> ExerciseOutcome:
         todo = self._to_do(unit, exercise, files)
         if todo is not None:
@@ -148,20 +158,21 @@ class Examiner:
         exercise: Exercise,
         files: Mapping[str, str],
         outcome: ExerciseOutcome,
-        before: Mapping[str, ExerciseOutcome],
+        before: Mapping[str, Verdict],
     ) -> ExerciseOutcome:
         """What fails is asked again, with the reference in the place of what it needs and is not right."""
         needs = self._not_right(exercise, before)
         if not needs or outcome.verdict in OWN_MATTER or self.desk.reference is None:
             return outcome
-        symbols = tuple(symbol for n in needs for symbol in self.desk.catalogue.exercise(n).symbols)
         suite = self.suites[exercise.id]
         limits = self.desk.catalogue.limits(exercise.id)
-        reference = self.desk.reference.open(unit)
+        references = [
+            (other, self.desk.reference.open(other), symbols) for other, symbols in self._symbols(unit, needs)
+        ]
         for last in (False, True):
             self.backend.begin(self.allowance.limits(limits, PATIENCE), afresh=True)
             try:
-                if not put_in_place(self.backend, unit, reference, symbols):
+                if not put_in_place(self.backend, unit, references):
                     return outcome
                 tests = self._run_again(suite, outcome.tests)
                 break
@@ -174,6 +185,14 @@ class Examiner:
             return outcome
         return summed_up(outcome, tests, needs, place_of(files[unit.file], unit.file, exercise.symbols))
 
+    def _symbols(self, unit: Unit, needs: Sequence[str]) -> list[tuple[Unit, tuple[str, ...]]]:
+        """What is asked for in these exercises, by unit, the unit at hand first."""
+        catalogue = self.desk.catalogue
+        found: dict[str, tuple[str, ...]] = {unit.id: ()}
+        for exercise in map(catalogue.exercise, needs):
+            found[exercise.unit_id] = found.get(exercise.unit_id, ()) + exercise.symbols
+        return [(catalogue.unit(id), symbols) for id, symbols in found.items()]
+
     def _used_up(self, outcome: ExerciseOutcome) -> ExerciseOutcome:
         """The words for what was stopped because of the whole submission. No figure: it varies."""
         if outcome.verdict is not Verdict.TOO_SLOW or outcome.finding is None:
@@ -182,10 +201,10 @@ class Examiner:
         what = f"stopped early: this submission had used up most of the {seconds:g} s that it has in all"
         return replace(outcome, finding=replace(outcome.finding, what=what, help=SLOW_ELSEWHERE))
 
-    def _not_right(self, exercise: Exercise, before: Mapping[str, ExerciseOutcome]) -> tuple[str, ...]:
-        """What it needs, directly or not, of this unit, and what is not right."""
+    def _not_right(self, exercise: Exercise, before: Mapping[str, Verdict]) -> tuple[str, ...]:
+        """What it needs, directly or not, and what is not right."""
         closure = self.desk.catalogue.needs_closure(exercise.id)
-        return tuple(n for n in before if n in closure and before[n].verdict is not Verdict.RIGHT)
+        return tuple(n for n in before if n in closure and before[n] is not Verdict.RIGHT)
 
     def _run_again(self, suite: Suite, tests: tuple[TestOutcome, ...]) -> tuple[TestOutcome, ...] | None:
         """The tests that failed, or all where none was run; told is only which of them pass now.
@@ -270,7 +289,7 @@ class Examiner:
         exercise: Exercise,
         files: Mapping[str, str],
         tests: tuple[TestOutcome, ...],
-        before: Mapping[str, ExerciseOutcome],
+        before: Mapping[str, Verdict],
     ) -> ExerciseOutcome:
         if not tests:
             finding = Finding(what=f"{exercise.id} has no tests", help="This is the course's fault.")
@@ -281,7 +300,7 @@ class Examiner:
             return ExerciseOutcome(exercise.id, Verdict.RIGHT, tests)
         if cheated and gravest.verdict in (Verdict.RIGHT, Verdict.RULE_BROKEN):
             return ExerciseOutcome(exercise.id, Verdict.NOT_CHECKED, (), None, cheated)
-        missing = tuple(n for n in exercise.needs if n in before and before[n].verdict is not Verdict.RIGHT)
+        missing = tuple(n for n in exercise.needs if n in before and before[n] is not Verdict.RIGHT)
         blames = gravest.verdict in (Verdict.WRONG, Verdict.CRASHED, Verdict.TODO) and missing
         verdict = Verdict.NOT_CHECKED if blames else gravest.verdict
         if verdict is Verdict.TODO and any(test.verdict is Verdict.RIGHT for test in tests):
@@ -291,12 +310,10 @@ class Examiner:
             shown = replace(shown, where=place_of(files[unit.file], unit.file, exercise.symbols))
         return ExerciseOutcome(exercise.id, verdict, tests, shown, missing)
 
-    def _rests_on_a_breach(
-        self, exercise: Exercise, before: Mapping[str, ExerciseOutcome]
-    ) -> tuple[str, ...]:
+    def _rests_on_a_breach(self, exercise: Exercise, before: Mapping[str, Verdict]) -> tuple[str, ...]:
         """What it needs, directly or not, and what breaks a rule: what passes through that proves nothing."""
         needs = self.desk.catalogue.needs_closure(exercise.id)
-        return tuple(n for n in before if n in needs and before[n].verdict is Verdict.RULE_BROKEN)
+        return tuple(n for n in before if n in needs and before[n] is Verdict.RULE_BROKEN)
 
 
 def _guard(rules: Rules | None) -> Guard:

@@ -4,7 +4,7 @@ The reference never enters the jail. Its functions run here, on the student's ob
 every name of the unit's file means what the student's file has under that name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
@@ -35,18 +35,24 @@ class StandIn:
     function: FunctionType
 
 
-def put_in_place(backend: ExamBackend, unit: Unit, reference: ModuleType, symbols: tuple[str, ...]) -> bool:
+def put_in_place(
+    backend: ExamBackend, unit: Unit, references: Sequence[tuple[Unit, ModuleType, Sequence[str]]]
+) -> bool:
     """Let the reference stand in for these symbols in the worker that runs now. False where it cannot.
 
-    It cannot stand in for a class as a whole, nor in a file that does not import.
+    references: the unit at hand and others that it imports from, each with its reference
+    It cannot stand in for a class as a whole, nor in a file that does not import. From another unit's file it
+    is functions that it stands in for, and what they call is the reference's too.
     """
-    found = [_stand_in(reference, symbol) for symbol in symbols]
     try:
-        around = AmongStudents(reference, backend.open(unit))
-        for one in found:
-            if one is None:
-                return False
-            backend.replace(unit, one.symbol, one.kind, around.bind(one.function))
+        student = backend.open(unit)
+        for other, reference, symbols in references:
+            around = AmongStudents(reference, student)
+            for one in [_stand_in(reference, symbol) for symbol in symbols]:
+                if one is None or (other is not unit and "." in one.symbol):
+                    return False
+                function = around.bind(one.function) if other is unit else one.function
+                backend.replace(unit, one.symbol, one.kind, function, among=other)
     except (Exception, RunStopped):
         return False
     return True

@@ -159,10 +159,12 @@ class JailedBackend:
             raise RuntimeError("`inside` is for tests that use the fixture `student` first")
         return self.session.build(path, *args, **kwargs)
 
-    def replace(self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any]) -> None:
+    def replace(
+        self, unit: Unit, symbol: str, kind: str, function: Callable[..., Any], among: Unit | None = None
+    ) -> None:
         self.open(unit)
         assert self.session is not None
-        self.session.replace(unit.module, symbol, kind, function)
+        self.session.replace((among or unit).module, symbol, kind, function)
 
     def begin_test(self, in_place: bool) -> None:
         self._in_place = in_place

@@ -69,9 +69,13 @@ class Hasher:
         return known
 
     def _suite(self, unit: Unit) -> str:
-        """The unit's tests, and what they import of the files beside tests."""
+        """The tests of the unit and of those that it needs, and what these import of the files beside."""
         catalogue = self._catalogue
-        tests = [*catalogue.hidden_tests(unit), *catalogue.checks(unit), catalogue.public_tests(unit)]
+        tests = [
+            path
+            for one in (unit, *catalogue.needed_units(unit))
+            for path in (*catalogue.hidden_tests(one), *catalogue.checks(one), catalogue.public_tests(one))
+        ]
         shared = {file.stem: file for other in catalogue.units for file in catalogue.checks(other)}
         return _of_files(_with_named(tests, shared))
 

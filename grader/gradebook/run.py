@@ -4,8 +4,9 @@ Submissions are read one after the other, when a grading process is free for the
 hashes, times and problems, never its files.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -35,7 +36,7 @@ class AnyPool(Protocol):
     @property
     def facts(self) -> Mapping[str, str]: ...
 
-    def run(self, jobs: Iterable[Job], /) -> Iterator[JobResult]: ...
+    def run(self, jobs: Iterable[Job | None], /) -> Iterator[JobResult]: ...
 
 
 class Submissions(Protocol):
@@ -85,7 +86,11 @@ class Run:
         self._hasher = Hasher(catalogue)
         self._compact = compact or Compact()
         self._students: dict[str, _Student] = {}
-        self._open: dict[str, set[str]] = {}  # student -> units that are being examined
+        self._open: dict[str, set[str]] = {}  # student -> units that are being examined, or will be
+        self._needed = {unit.id: catalogue.needed_units(unit) for unit in catalogue.units}
+        self._first: dict[str, list[Job]] = {}  # student -> jobs that wait for what they need
+        self._ready: deque[Job] = deque()
+        self._beside: dict[str, dict[str, Verdict]] = {}  # student -> of units that are not graded now
         self._records: dict[Key, Record] = {}
         self.reuse = Reuse(stands or {}, self._hasher, self._provenance)
 
@@ -107,8 +112,8 @@ class Run:
         """The class in canonical order. Only when all answers are in."""
         return tuple(self._student(id, self._students[id]) for id in sorted(self._students))
 
-    def _jobs(self, submissions: Iterable[Submission]) -> Iterator[Job]:
-        """One for each student and unit that was handed in and must be examined."""
+    def _jobs(self, submissions: Iterable[Submission]) -> Iterator[Job | None]:
+        """One for each student and unit that must be examined, after those that it needs."""
         for submission in submissions:
             id = submission.id
             check_id(id)
@@ -119,9 +124,39 @@ class Run:
             if not units:
                 self.done += 1
                 continue
+            units += self._only_needed(units, student)
             self._open[id] = {unit.id for unit in units}
-            for unit in units:
-                yield Job(id, unit.id, submission.sources)
+            self._first[id] = [Job(id, unit.id, submission.sources) for unit in units]
+            self._release(id)
+            while self._ready:
+                yield self._ready.popleft()
+        while self._first or self._ready:
+            yield self._ready.popleft() if self._ready else None
+
+    def _only_needed(self, units: Sequence[Unit], student: _Student) -> list[Unit]:
+        """What these units need and what is not graded now: its verdicts count, and nothing else of it."""
+        needed = {other.id: other for unit in units for other in self._needed[unit.id]}
+        beside = [unit for unit in needed.values() if unit.id not in self._units]
+        return [unit for unit in beside if unit.file in student.handed.files]
+
+    def _release(self, id: str) -> None:
+        """Let those jobs of a student go whose needs are answered."""
+        waiting = []
+        for job in self._first.pop(id, ()):
+            needed = self._needed[job.unit]
+            if self._open[id] & {unit.id for unit in needed}:
+                waiting.append(job)
+            else:
+                before = {e.id: self._verdict(id, e) for unit in needed for e in unit.exercises}
+                self._ready.append(replace(job, before=before))
+        if waiting:
+            self._first[id] = waiting
+
+    def _verdict(self, id: str, exercise: Exercise) -> Verdict:
+        """Of a unit that is answered, or was not handed in."""
+        if exercise.unit_id in self._units:
+            return self._records[id, exercise.id].verdict
+        return self._beside.get(id, {}).get(exercise.id, Verdict.TODO)
 
     def _taken_in(self, submission: Submission) -> _Student:
         policy, due = self._catalogue.course.late, self._catalogue.due
@@ -144,16 +179,21 @@ class Run:
     def _answered(self, id: str, unit_id: str, outcomes: Iterable[ExerciseOutcome]) -> list[Record]:
         answered = {outcome.exercise: outcome for outcome in outcomes}
         records = []
-        for exercise in self._units[unit_id].exercises:
+        for exercise in self._units[unit_id].exercises if unit_id in self._units else ():
             outcome = answered.get(exercise.id) or _told(
                 exercise, Verdict.GRADER_ERROR, "the grader brought no result for this exercise"
             )
             self.seconds[id, exercise.id] = outcome.seconds
             records.append(self._record(id, exercise, outcome))
         self.results += len(records)
+        if unit_id not in self._units:
+            verdicts = {outcome.exercise: outcome.verdict for outcome in answered.values()}
+            self._beside.setdefault(id, {}).update(verdicts)
         self._open[id].remove(unit_id)
+        self._release(id)
         if not self._open[id]:
             del self._open[id]
+            self._beside.pop(id, None)
             self.done += 1
         return records
 

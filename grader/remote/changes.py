@@ -1,15 +1,52 @@
-"""What student code did to the mutable arguments of a call, and to which objects it is done here."""
+"""What was done to the mutable arguments of a call at the other end, and to which objects it is done here."""
 
 from typing import Any
 
 import numpy as np
 
+from grader.remote.pack import Packer
 from grader.remote.unpack import Unpacker
 from grader.remote.wire import Tree, WireError
 
 
+class Given:
+    """The mutable objects that a call from the other end handed over, and what they were then.
+
+    values: in the order in which they came
+    """
+
+    def __init__(self, unpacker: Unpacker) -> None:
+        self.values = list(unpacker.mutables)
+        self._spans = list(unpacker.spans)
+        self._buffers, self._bytes = unpacker.buffers, bytes(unpacker.buffers)
+        self._parts = [_parts(value) for value in self.values]
+
+    @classmethod
+    def of(cls, unpacker: Unpacker) -> "Given":
+        """What has come with a frame, all of whose values are unpacked."""
+        return cls(unpacker) if unpacker.mutables else NOTHING
+
+    def changes(self, packer: Packer) -> list[Tree]:
+        """What `apply` takes at the other end. packer: one that knows these values"""
+        return [[at, packer.content(value)] for at, value in enumerate(self.values) if self._is_changed(at)]
+
+    def _is_changed(self, at: int) -> bool:
+        """Elements are told apart by identity: no operator of the student's is asked."""
+        before, now = self._parts[at], _parts(self.values[at])
+        if before is not None and now is not None:
+            return len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True))
+        span = self._spans[at]
+        if span is None:
+            return False
+        start, end = span[0], span[0] + span[1]
+        return self._buffers[start:end] != self._bytes[start:end]
+
+
+NOTHING = Given(Unpacker(bytearray(), lambda tree: None))  # of a call without mutable objects
+
+
 def apply(changed: list[Tree], unpacker: Unpacker) -> None:
-    """Give the objects that were handed over the state that the student's code left them in."""
+    """Give the objects that were handed over the state in which the other end left them."""
     for entry in changed:
         match entry:
             case [int(at), [*_] as tree] if 0 <= at < len(unpacker.mutables):
@@ -52,6 +89,12 @@ def _copy(value: Any, memo: dict[int, Any]) -> Any:
         memo[id(value)] = tensor = value.detach().clone().requires_grad_(value.requires_grad)
         return tensor
     return value
+
+
+def _parts(value: Any) -> list[Any] | None:
+    if type(value) is list:
+        return list(value)
+    return [part for item in value.items() for part in item] if type(value) is dict else None
 
 
 def _become(old: Any, new: Any) -> None:

@@ -11,7 +11,7 @@ from grader.errors import KataError, RunStopped, SubmissionError, TooMuchMemory,
 from grader.gradcheck import show
 from grader.gradcheck.message import Finding, Mismatch
 from grader.remote.budget import Jail
-from grader.remote.changes import apply, copies
+from grader.remote.changes import Given, apply, copies
 from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_NAME, StudentError, builtin_names, lacks_memory, student_error
 from grader.remote.guard import FREE, Guard, tripped
@@ -250,19 +250,20 @@ class Session:
             raise WireError("a callback without arguments")
         if self.depth >= MAX_NESTING:
             raise WireError("callbacks are nested too deeply")
+        given = Given.of(unpacker)
         self.depth += 1
         try:
             result = self.callbacks[number](*args, **kwargs)
             self.settle_all()
-            packer = Packer(self.export, known=unpacker.mutables)
-            reply = packer.frame(["returned", packer.pack(result)])
+            packer = Packer(self.export, known=given.values)
+            reply = packer.frame(["returned", packer.pack(result), given.changes(packer)])
         except (RunStopped, KeyboardInterrupt):
             raise
         except MemoryError:
             self.jail.kill()
             raise TooMuchMemory(FILLED) from None
         except BaseException as error:
-            del args, kwargs, unpacker, message  # the error is kept, and its frames lead to this one
+            del args, kwargs, given, unpacker, message  # the error is kept, and its frames lead to this one
             reply = self.failure(error)
         finally:
             self.depth -= 1

@@ -1,8 +1,10 @@
-"""Puts a function of the grader in the place of one of the student's, in a module or in a class."""
+"""Puts a function of the grader in the place of one of the student's, in its modules or in a class."""
 
 import sys
 from collections.abc import Callable
 from typing import Any
+
+from grader.remote.memory_modules import MemoryFinder
 
 KINDS: dict[str, Callable[[Any], Any]] = {
     "function": lambda function: function,
@@ -13,12 +15,16 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 
 
 def replace(module: str, symbol: str, kind: str, function: Callable[..., Any]) -> None:
-    """Let `symbol` ("f" or "Value.__add__") of a loaded module be `function`, under all its names there.
+    """Let `symbol` ("f" or "Value.__add__") of a module be `function`, under all its names.
 
+    A function is replaced wherever a file of the student's has imported it, a method in its class alone.
+    A module that nobody has imported is left alone.
     kind: one of KINDS, what stands in a class under that name
     Raises AttributeError where the class is not there.
     """
-    owner: Any = sys.modules[module]
+    owner: Any = sys.modules.get(module)
+    if owner is None:
+        return
     *path, name = symbol.split(".")
     for part in path:
         owner = getattr(owner, part)
@@ -29,6 +35,14 @@ def replace(module: str, symbol: str, kind: str, function: Callable[..., Any]) -
     stand_in.__name__ = name
     put = KINDS[kind](stand_in)
     old = vars(owner).get(name)
-    aliases = [other for other, value in vars(owner).items() if value is old and old is not None]
-    for other in {name, *aliases}:  # `__radd__ = __add__` means the new one too
-        setattr(owner, other, put)
+    setattr(owner, name, put)
+    for place in [owner] if path or old is None else [owner, *_files()]:
+        for alias in [other for other, value in vars(place).items() if value is old and old is not None]:
+            setattr(place, alias, put)  # `__radd__ = __add__` means the new one too
+
+
+def _files() -> list[Any]:
+    """The modules that are files of the student's."""
+    return [
+        found for found in sys.modules.values() if type(getattr(found, "__loader__", None)) is MemoryFinder
+    ]

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from grader.errors import text_of
+from grader.remote.changes import NOTHING, Given, apply
 from grader.remote.channel import Channel, Closed
 from grader.remote.fault import MAX_FRAMES, MAX_NAME, MAX_TEXT, as_builtin, builtin_names
 from grader.remote.memory_modules import MemoryFinder
@@ -102,8 +103,7 @@ class Worker:
                 for number, times in released:
                     self.release(number, times)
             args = [unpacker.unpack(tree) for tree in trees]
-            if unpacker.mutables:
-                given = Arguments(unpacker)
+            given = Given.of(unpacker)
             frame = self.reply("ok", self.verbs[verb](*args), given, settled)
         except Closed:
             raise
@@ -127,14 +127,13 @@ class Worker:
         """Whether the student's files made the class of an object."""
         return getattr(type(value), "__module__", None) in self.modules
 
-    def reply(self, status: str, result: Any, given: "Arguments", settled: list[Tree]) -> bytes:
+    def reply(self, status: str, result: Any, given: Given, settled: list[Tree]) -> bytes:
         """The frame of a result or an error, with the new state of every argument that was changed."""
         packer = Packer(self.export, known=given.values)
         tree = self.describe(result) if status == "error" else packer.pack(result)
-        changed = [[at, packer.content(given.values[at])] for at in given.changed()]
-        return packer.frame([status, tree, changed, settled], MAX_REPLY)
+        return packer.frame([status, tree, given.changes(packer), settled], MAX_REPLY)
 
-    def reply_error(self, error: BaseException, given: "Arguments", settled: list[Tree]) -> bytes:
+    def reply_error(self, error: BaseException, given: Given, settled: list[Tree]) -> bytes:
         try:
             return self.reply("error", error, given, settled)
         except BaseException as worse:  # an argument was changed into something that cannot cross
@@ -179,7 +178,10 @@ class Worker:
             if message[0] == "request":
                 self.answer(message, buffers)
             elif message[0] == "returned":
-                return Unpacker(buffers, self.resolve, known=packer.mutables).unpack(message[1])
+                unpacker = Unpacker(buffers, self.resolve, known=packer.mutables)
+                result = unpacker.unpack(message[1])
+                apply(message[2], unpacker)
+                return result
             else:
                 _, ticket, names, text = message
                 failure = as_builtin(CallbackFailed, BaseException, tuple(names))(text)
@@ -229,39 +231,6 @@ class Worker:
             error.ticket if isinstance(error, CallbackFailed) else None,
             _syntax_place(error),
         ]
-
-
-class Arguments:
-    """The mutable objects that a request handed over, and which of them student code changed in place."""
-
-    def __init__(self, unpacker: Unpacker) -> None:
-        self.values = list(unpacker.mutables)
-        self._spans = list(unpacker.spans)
-        self._buffers, self._bytes = unpacker.buffers, bytes(unpacker.buffers)
-        self._parts = [_parts(value) for value in self.values]
-
-    def changed(self) -> list[int]:
-        """Their numbers. Elements are told apart by identity: no operator of the student's is asked."""
-        return [at for at in range(len(self.values)) if self._is_changed(at)]
-
-    def _is_changed(self, at: int) -> bool:
-        before, now = self._parts[at], _parts(self.values[at])
-        if before is not None and now is not None:
-            return len(now) != len(before) or any(a is not b for a, b in zip(now, before, strict=True))
-        span = self._spans[at]
-        if span is None:
-            return False
-        start, end = span[0], span[0] + span[1]
-        return self._buffers[start:end] != self._bytes[start:end]
-
-
-NOTHING = Arguments(Unpacker(bytearray(), lambda tree: None))  # of a request without mutable objects
-
-
-def _parts(value: Any) -> list[Any] | None:
-    if type(value) is list:
-        return list(value)
-    return [part for item in value.items() for part in item] if type(value) is dict else None
 
 
 def _syntax_place(error: BaseException) -> Tree:

@@ -55,6 +55,8 @@ def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = T
     for job in case.jobs():
         every = frozenset(exercise.id for exercise in catalogue.unit(job.unit).exercises)
         asked, answer = every, case.answer
+        wrong = answer is not None and case.kind == "wrong" and job.unit != case.unit.id
+        before = {answer.exercise: Verdict.WRONG} if wrong and answer is not None else {}
         if answer is not None:
             near = job.unit == case.unit.id and answer.exercise in found
             if near and _changes_only(answer, catalogue.exercise(answer.exercise).symbols):
@@ -63,7 +65,7 @@ def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = T
                 asked -= catalogue.dependents(answer.exercise)
         if asked:
             part = frozenset() if asked == every else asked
-            yield replace(job, exercises=part, afresh=case.kind not in ("solution", "right"))
+            yield replace(job, exercises=part, before=before, afresh=case.kind not in ("solution", "right"))
 
 
 def left_open(case: Case, outcomes: Mapping[str, ExerciseOutcome], catalogue: Catalogue) -> Job | None:

@@ -34,6 +34,12 @@ SOURCE = """
     def through(f, x):
         return f(x) + f(x)
 
+    def stepped(f):
+        p, g = torch.ones(3, dtype=torch.float64), torch.full((3,), 2.0, dtype=torch.float64)
+        last = p[2:]
+        f({"p": p}, {"p": g})
+        return p, g, last
+
     def sizes(module):
         return [p.shape for p in module.parameters()]
 """
@@ -124,6 +130,16 @@ def test_a_tensor_through_a_function_of_the_test(student):
 
     assert student.through(f, torch.tensor([2.0, 3.0])).tolist() == [8.0, 18.0]
     assert [type(x) for x in seen] == [torch.Tensor] * 2
+
+
+def test_what_a_function_of_the_test_does_to_a_tensor_is_done_where_it_lies(student):
+    def f(params, grads):
+        for name, p in params.items():
+            p.sub_(0.5 * grads[name])
+            grads[name] = None
+
+    p, g, last = student.stepped(f)
+    assert (p.tolist(), g.tolist(), last.tolist()) == ([0.0] * 3, [2.0] * 3, [0.0])
 
 
 def test_a_tensor_on_the_left_of_the_students_object(in_thread):

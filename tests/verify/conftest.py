@@ -247,6 +247,7 @@ class FakePool:
     said: ClassVar[dict] = {}
     jobs: ClassVar[list] = []
     asked: ClassVar[dict] = {}
+    before: ClassVar[dict] = {}
     facts: ClassVar[dict] = {"sandbox": "fake"}
 
     def __init__(self, catalogue, seed, backend=None, device="cpu"):
@@ -264,6 +265,7 @@ class FakePool:
         for job in reversed(list(jobs)):  # the order of completion is nobody's promise
             self.jobs.append((job.submission, job.unit, self.here))
             self.asked.setdefault((job.submission, self.here), job.exercises)
+            self.before[job.submission, job.unit] = job.before
             unit = self.catalogue.unit(job.unit)
             yield JobResult(
                 job.submission,
@@ -312,6 +314,7 @@ def pool(monkeypatch):
     monkeypatch.setattr(FakePool, "said", needed)
     monkeypatch.setattr(FakePool, "jobs", [])
     monkeypatch.setattr(FakePool, "asked", {})
+    monkeypatch.setattr(FakePool, "before", {})
     return FakePool
 
 

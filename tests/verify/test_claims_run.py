@@ -301,6 +301,13 @@ def test_a_later_unit_that_imports_it_is_examined_too(longer, proof, pool, outco
     assert (DOUBLES_ONCE, "u02", False) in pool.jobs
 
 
+def test_a_later_unit_is_told_what_is_wrong_before_it(longer, proof, pool):
+    proof()
+    assert pool.before[DOUBLES_ONCE, "u01"] == {}
+    assert pool.before[DOUBLES_ONCE, "u02"] == {"u01.fourth": Verdict.WRONG}
+    assert pool.before["solution u01", "u01"] == {}
+
+
 def test_a_later_unit_waits_until_the_whole_course_is_proven(longer, proof, pool):
     proof("u01")
     assert {unit for _, unit, _ in pool.jobs} == {"u01"}
