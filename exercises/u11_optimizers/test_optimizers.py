@@ -28,7 +28,9 @@ def walk(step, params, history, lr, called, **options):
         step(params, handed, state, lr, **options)
         for name, g in grads.items():
             if g is not None and not torch.equal(handed[name], g):
-                fail("a gradient was changed", called=called, yours=handed[name], expected=g, diagnosis=CHANGED)
+                fail(
+                    "a gradient was changed", called=called, yours=handed[name], expected=g, diagnosis=CHANGED
+                )
             if params[name] is not own[name]:
                 fail(f"params[{name!r}] is another tensor than before", called=called, diagnosis=REBOUND)
     return own
@@ -55,7 +57,10 @@ def test_three_gradients_of_one(student, device):
 def test_nesterov_looks_ahead(student, device):
     """With nesterov the first two steps with a gradient of 1 are 1.9 and 2.71 long, times lr."""
     params = {"w": numbers([2.0], device), "b": numbers(0.5, device)}
-    history = [{"w": numbers([1.0], device), "b": None}, {"w": numbers([1.0], device), "b": numbers(2.0, device)}]
+    history = [
+        {"w": numbers([1.0], device), "b": None},
+        {"w": numbers([1.0], device), "b": numbers(2.0, device)},
+    ]
     called = "sgd_momentum_step, 2 steps with nesterov; b has no gradient at first"
     own = walk(student.sgd_momentum_step, params, history, 0.1, called, nesterov=True)
     expected = {"w": numbers([1.539], device), "b": numbers(0.12, device)}
@@ -75,3 +80,81 @@ def test_dampening_begins_late(student, device):
     own = walk(student.sgd_momentum_step, params, history, 1.0, called, momentum=0.5, dampening=0.25)
     suspects = {DAMPED_FIRST: {"w": numbers([-3.1875], device)}}
     assert_close(own, {"w": numbers([-3.625], device)}, of="params", called=called, suspects=suspects)
+
+
+# ---------------------------------------------------------------------------- adam
+
+NO_CORRECTION = "m and v are not corrected: both begin at 0, and are too small at first"
+T_LOOP = "t grows with every tensor in the loop, not once for each step"
+EPS_INSIDE = "ε stands under the root"
+
+
+@exercise("u11.adam", in_place=True)
+def test_first_step_is_as_long_as_lr(student, device):
+    """At the first step m̂ / √v̂ is the sign of g: a gradient of 1000 moves as far as one of 0.001."""
+    params = {"a": numbers([1.0, 1.0], device), "b": numbers([[1.0], [1.0], [1.0]], device)}
+    grads = {"a": numbers([1000.0, -0.001], device), "b": numbers([[0.5], [-2.0], [0.0]], device)}
+    called = "adam_step, 1 step, lr = 0.1, ε = 0.001"
+    own = walk(student.adam_step, params, [grads], 0.1, called, eps=0.001)
+    expected = {
+        "a": numbers([0.9000001, 1.05], device),
+        "b": numbers([[0.90019960079840319], [1.0999500249875063], [1.0]], device),
+    }
+    uncorrected = {
+        "a": numbers([0.68378223366694457, 1.00969346569968277], device),
+        "b": numbers([[0.70258256424012266], [1.31130559241494149], [1.0]], device),
+    }
+    assert_close(own, expected, of="params", called=called, suspects={NO_CORRECTION: uncorrected})
+
+
+@exercise("u11.adam", in_place=True)
+def test_three_steps_with_three_gradients(student, device):
+    """With β = (0.5, 0.75), lr = 0.1 and the gradients 1, -1, 2 the tensor w goes to 0.9, 0.9333, 0.8674."""
+    params = {"w": numbers([1.0], device), "late": numbers(1.0, device)}
+    history = [
+        {"w": numbers([1.0], device), "late": None},
+        {"w": numbers([-1.0], device), "late": None},
+        {"w": numbers([2.0], device), "late": numbers(-3.0, device)},
+    ]
+    called = "adam_step, 3 steps; late has its first gradient at the third"
+    own = walk(student.adam_step, params, history, 0.1, called, betas=(0.5, 0.75), eps=1e-8)
+    expected = {"w": numbers([0.8673565114103061], device), "late": numbers(1.0999999996666667, device)}
+    assert_close(own, expected, of="params", called=called)
+
+
+# ---------------------------------------------------------------------------- adamw
+
+IN_GRADIENT = "the decay goes into the gradient, where Adam divides it away"
+AFTER = "the decay comes after the step, and shrinks the step too"
+WHOLE = "the decay is not multiplied by lr"
+
+
+@exercise("u11.adamw", in_place=True)
+def test_shrink_then_step(student, device):
+    """w = 2 shrinks by lr λ = 0.03 of itself to 1.94; Adam's first step, 0.1 long, leads to 1.84."""
+    params, grads = {"w": numbers([2.0, -2.0], device)}, {"w": numbers([5.0, 5.0], device)}
+    called = "adamw_step, 1 step, w = [2, -2], g = [5, 5], lr = 0.1, λ = 0.3"
+    own = walk(student.adamw_step, params, [grads], 0.1, called, weight_decay=0.3)
+    suspects = {
+        IN_GRADIENT: {"w": numbers([1.9, -2.1], device)},
+        AFTER: {"w": numbers([1.843, -2.037], device)},
+        WHOLE: {"w": numbers([1.3, -1.5], device)},
+    }
+    expected = {"w": numbers([1.8400000002, -2.0399999998], device)}
+    assert_close(own, expected, of="params", called=called, rtol=1e-9, suspects=suspects)
+
+
+@exercise("u11.adamw", in_place=True)
+def test_decay_of_some_tensors(student, device):
+    """With a dict each tensor has its own λ: the gain keeps its size, and only Adam's steps of 0.1 move it."""
+    params = {"w": numbers([[4.0]], device), "gain": numbers([4.0], device), "idle": numbers([4.0], device)}
+    history = [{"w": numbers([[2.0]], device), "gain": numbers([2.0], device), "idle": None}] * 2
+    called = "adamw_step, 2 steps, lr = 0.1, λ = {w: 0.5, gain: 0, idle: 0.5}; idle has no gradient"
+    decay = {"w": 0.5, "gain": 0.0, "idle": 0.5}
+    own = walk(student.adamw_step, params, history, 0.1, called, weight_decay=decay)
+    expected = {
+        "w": numbers([[3.415]], device),
+        "gain": numbers([3.8], device),
+        "idle": numbers([4.0], device),
+    }
+    assert_close(own, expected, of="params", called=called)

@@ -110,6 +110,23 @@ def check_run(student, reference, name, params, history, rates, *, mistakes=None
         )
 
 
+def check_reused(student, reference, inside, name, params, history, lr):
+    """Gradients that live in the same tensors all the time, as in training: each step finds new numbers there.
+
+    The tensors stay on the student's side, so that what is remembered may be one of them by mistake.
+    """
+    called = f"{name}, the gradients of all steps written into the same tensors"
+    expected = played(getattr(reference, name), params, history, [lr] * len(history))[-1]
+    mine, state = copied(params), {}
+    grads = {key: inside("torch.nn.Parameter", g.clone(), False) for key, g in history[0].items()}
+    for new in history:
+        for key, g in new.items():
+            grads[key].copy_(g)
+        getattr(student, name)(mine, grads, state, lr)
+    if not fine(mine, expected, NEAR[F64]):
+        assert_gradient(mine, expected, of="params", called=called, rtol=NEAR[F64], atol=0)
+
+
 def refuses(call, called, cause):
     """The call raises ValueError."""
     try:

@@ -8,7 +8,7 @@ A step moves every tensor of a model once, in place: the model holds the very te
                 remember for the next one it writes there, in whatever form it likes, and nowhere else.
 
 A tensor whose gradient is None is skipped: neither it nor what is remembered of it changes. Gradients are
-never changed by a step. All arithmetic is that of the tensors: entry by entry, in their dtype, where they lie.
+never changed by a step. All arithmetic is done entry by entry, in the dtype of the tensors and where they lie.
 """
 
 import math
@@ -21,6 +21,17 @@ def gd_step(params, grads, state, lr):
     for name, g in grads.items():
         if g is not None:
             params[name].sub_(lr * g)
+
+
+def adagrad_step(params, grads, state, lr):
+    """One step of AdaGrad: s ← s + g², p ← p - lr g / (√s + 1e-10), with s = 0 at first. (Given.)
+
+    It shows how a state is used. (Duchi, Hazan and Singer, 2011)
+    """
+    for name, g in grads.items():
+        if g is not None:
+            state[name] = state.get(name, 0.0) + g**2
+            params[name].sub_(lr * g / (state[name].sqrt() + 1e-10))
 
 
 def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
@@ -45,42 +56,57 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
     # END SOLUTION
 
 
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
-    """One step of Adam.
+def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
+    """What Adam makes of the gradient of one tensor: the step to be taken, but for its sign and lr.
 
-    m ← β1 m + (1 - β1) g        v ← β2 v + (1 - β2) g²        both 0 before the first step
-    m̂ = m / (1 - β1^t)           v̂ = v / (1 - β2^t)
-    p ← p - lr m̂ / (√v̂ + ε)
+    m ← β1 m + (1 - β1) g        v ← β2 v + (1 - β2) g²        entry by entry, both 0 before the first step
+    m̂ = m / (1 - β1^t)           v̂ = v / (1 - β2^t)            t = 1 at the first step, then 2, 3, ...
+    direction = m̂ / (√v̂ + ε)
 
-    t: 1 at the first step of a tensor, then 2, 3, ...; steps at which its gradient is None do not count
-    betas: (β1, β2), numbers from 0 to below 1    lr, eps: numbers > 0
-    Changes the tensors of params in place, and state. (Kingma and Ba, 2015; torch.optim.Adam)
+    g: tensor of any shape, not changed    betas: (β1, β2), numbers from 0 to below 1    eps: number > 0
+    memory: None at the tensor's first step, and later what the call before this one returned
+    Returns the tuple (direction, memory): of g's shape and dtype, and in whatever form you like. memory
+    must not hold g itself: whoever owns it will write the next gradient into it.
+    (Kingma and Ba, 2015)
     """
     # BEGIN SOLUTION
-    beta1, beta2 = betas
+    (beta1, beta2), (t, m, v) = betas, memory or (0, 0.0, 0.0)
+    t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+    m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+    return m_hat / (v_hat.sqrt() + eps), (t, m, v)
+    # END SOLUTION
+
+
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """One step of Adam: p ← p - lr direction, for every tensor, with a memory of its own for each.
+
+    Steps at which the gradient of a tensor is None do not count in its t.
+    lr: number, which may change from step to step    betas, eps: as for adam_direction
+    Changes the tensors of params in place, and state. (torch.optim.Adam)
+    """
+    # BEGIN SOLUTION
     for name, g in grads.items():
         if g is not None:
-            t, m, v = state.get(name, (0, 0.0, 0.0))
-            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
-            state[name] = t, m, v
-            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
-            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+            direction, state[name] = adam_direction(g, state.get(name), betas, eps)
+            params[name].sub_(lr * direction)
     # END SOLUTION
 
 
 def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
-    """One step of AdamW: p ← p - lr λ p, and then a step of Adam. λ leaves no trace in m and v.
+    """One step of AdamW: p ← p - lr λ p, and then a step of Adam, made with adam_direction.
+
+    λ leaves no trace in what Adam remembers. A tensor whose gradient is None does not decay either.
 
     weight_decay: λ, one number for all tensors, or a dict, name -> number
-    A tensor whose gradient is None does not decay either. lr, betas, eps: as for adam_step
+    lr, betas, eps: as for adam_step
     Changes the tensors of params in place, and state. (Loshchilov and Hutter, 2019; torch.optim.AdamW)
     """
     # BEGIN SOLUTION
     for name, g in grads.items():
         if g is not None:
             decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
-            params[name].mul_(1 - lr * decay)
-    adam_step(params, grads, state, lr, betas, eps)
+            direction, state[name] = adam_direction(g, state.get(name), betas, eps)
+            params[name].mul_(1 - lr * decay).sub_(lr * direction)
     # END SOLUTION
 
 

@@ -59,3 +59,111 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
             weight = 1.0 if name not in state else 1.0 - dampening
             state[name] = momentum * state.get(name, torch.zeros_like(g)) + weight * g
             params[name] -= lr * state[name] if not nesterov else lr * g + lr * momentum * state[name]
+
+
+# ---------------------------------------------------------------------------- adam
+
+
+@right("u11.adam")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """As torch does it: in place, with the corrections moved into the rate and the root."""
+    b1, b2 = betas
+    for name, p in params.items():
+        g = grads[name]
+        if g is None:
+            continue
+        if name not in state:
+            state[name] = {"step": 0, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
+        s = state[name]
+        s["step"] += 1
+        m, v = s["exp_avg"], s["exp_avg_sq"]
+        m.lerp_(g, 1 - b1)
+        v.mul_(b2).addcmul_(g, g, value=1 - b2)
+        below = (v.sqrt() / math.sqrt(1 - b2 ** s["step"])).add_(eps)
+        p.addcdiv_(m, below, value=-lr / (1 - b1 ** s["step"]))
+
+
+@right("u11.adam")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """Averages that are divided by their weights' sums, which are summed up beside them."""
+    b1, b2 = betas
+    for name in ("m", "v", "m weight", "v weight"):
+        state.setdefault(name, {})
+    for name, g in grads.items():
+        if g is None:
+            continue
+        state["m"][name] = b1 * state["m"].get(name, 0 * g) + (1 - b1) * g
+        state["v"][name] = b2 * state["v"].get(name, 0 * g) + (1 - b2) * g * g
+        state["m weight"][name] = b1 * state["m weight"].get(name, 0.0) + 1 - b1
+        state["v weight"][name] = b2 * state["v weight"].get(name, 0.0) + 1 - b2
+        m = state["m"][name] / state["m weight"][name]
+        v = state["v"][name] / state["v weight"][name]
+        params[name] -= lr * m / (eps + torch.sqrt(v))
+
+
+@right("u11.adam")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """All gradients of a tensor are kept, and both averages computed from them anew."""
+    for name, g in grads.items():
+        if g is not None:
+            past = state.setdefault(name, [])
+            past.append(g.clone())
+            t = len(past)
+            parts = []
+            for beta, power in zip(betas, (1, 2)):
+                weights = [(1 - beta) * beta ** (t - 1 - k) for k in range(t)]
+                parts.append(sum(w * old**power for w, old in zip(weights, past)) / (1 - beta**t))
+            params[name].copy_(params[name] - lr * parts[0] / (parts[1].sqrt() + eps))
+
+
+@right("u11.adam")
+def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
+    """A dict for a memory, changed in place, with powers that are multiplied up."""
+    if memory is None:
+        memory = {"m": torch.zeros_like(g), "v": torch.zeros_like(g), "powers": [1.0, 1.0]}
+    memory["powers"] = [power * beta for power, beta in zip(memory["powers"], betas)]
+    memory["m"].mul_(betas[0]).add_(g * (1 - betas[0]))
+    memory["v"].mul_(betas[1]).add_(g * g * (1 - betas[1]))
+    first, second = memory["powers"]
+    root = torch.sqrt(memory["v"] / (1 - second))
+    return memory["m"] / (1 - first) / (root + eps), memory
+
+
+# ---------------------------------------------------------------------------- adamw
+
+
+@right("u11.adamw")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """The old weights are kept, Adam steps, and then the decay of the old ones is taken away."""
+    old = {name: p.clone() for name, p in params.items()}
+    adam_step(params, grads, state, lr, betas, eps)
+    for name, p in params.items():
+        if grads[name] is not None:
+            p.sub_(lr * (weight_decay[name] if type(weight_decay) is dict else weight_decay) * old[name])
+
+
+@right("u11.adamw")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """A dict for all, and one call of Adam for each tensor."""
+    if not isinstance(weight_decay, dict):
+        weight_decay = {name: weight_decay for name in params}
+    for name, g in grads.items():
+        if g is None:
+            continue
+        params[name] -= params[name] * (lr * weight_decay[name])
+        adam_step({name: params[name]}, {name: g}, state, lr, betas=betas, eps=eps)
+
+
+@right("u11.adamw")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """Written out, without adam_step."""
+    for name, g in grads.items():
+        if g is not None:
+            decay = weight_decay.get(name) if isinstance(weight_decay, dict) else weight_decay
+            t, m, v = state.get(name, (0, torch.zeros_like(g), torch.zeros_like(g)))
+            t += 1
+            m = m + (1 - betas[0]) * (g - m)
+            v = v + (1 - betas[1]) * (g.square() - v)
+            state[name] = (t, m, v)
+            step = (m / (1 - math.pow(betas[0], t))) / ((v / (1 - math.pow(betas[1], t))).sqrt() + eps)
+            params[name].sub_(lr * (step + decay * params[name]))

@@ -1,6 +1,6 @@
 """Hidden tests of unit 11: momentum."""
 
-from checks_optimizers import check_run, copied, drawn, gaps, refuses, same
+from checks_optimizers import check_reused, check_run, copied, drawn, gaps, refuses, same
 
 from grader.testing import exercise, fail
 
@@ -64,9 +64,7 @@ RATES = (0.3, 0.2, 0.05, 0.4)
 
 
 def check(student, reference, params, history, rates=RATES, **options):
-    check_run(
-        student, reference, "sgd_momentum_step", params, history, rates, mistakes=MISTAKES, **options
-    )
+    check_run(student, reference, "sgd_momentum_step", params, history, rates, mistakes=MISTAKES, **options)
 
 
 def several(rng, device):
@@ -120,3 +118,10 @@ def test_nesterov_refused(student, rng, reference, device):
         )
         if not same(params, before) or state:
             fail("params or state were changed before the ValueError", called=called)
+
+
+@exercise("u11.momentum", in_place=True)
+def test_velocity_is_a_tensor_of_its_own(student, rng, reference, device, inside):
+    """Whoever writes new gradients into the old tensors must not change a velocity by that."""
+    params, history = drawn(rng, device=device), several(rng, device)
+    check_reused(student, reference, inside, "sgd_momentum_step", params, history, 0.2)

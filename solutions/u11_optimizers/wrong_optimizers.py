@@ -80,28 +80,31 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
         raise ValueError
     for name, g in grads.items():
         if g is not None:
-            u = state[name] = (
-                momentum * state[name] + (1 - dampening) * lr * g if name in state else lr * g
-            )
+            u = state[name] = momentum * state[name] + (1 - dampening) * lr * g if name in state else lr * g
             params[name].sub_(lr * g + momentum * u if nesterov else u)
 
 
-@wrong("u11.momentum", diagnosis="the gradients are changed")
+@wrong("u11.momentum")
 def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
-    """The first velocity is the gradient itself, no copy of it; weight by weight it is then changed."""
+    """The first velocity is the gradient's own tensor, no copy of it."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
     for name, g in grads.items():
         if g is not None:
-            first = name not in state
-            u = state.setdefault(name, g)
-            if first:
-                u.mul_(lr)
-                params[name].sub_(u + momentum * u if nesterov else u)
-                u.div_(lr).add_(0.0 * g)
-            else:
-                u.mul_(momentum).add_((1 - dampening) * g)
-                params[name].sub_(lr * (g + momentum * u if nesterov else u))
+            u = state[name] = momentum * state[name] + (1 - dampening) * g if name in state else g
+            params[name].sub_(lr * (g + momentum * u if nesterov else u))
+
+
+@wrong("u11.momentum", diagnosis="the gradients are changed")
+def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+    """The velocity is added to the gradient in place."""
+    if nesterov and (momentum == 0 or dampening != 0):
+        raise ValueError
+    for name, g in grads.items():
+        if g is not None:
+            u = g.mul_(1 - dampening).add_(momentum * state[name]) if name in state else g
+            state[name] = u.clone()
+            params[name].sub_(lr * (g + momentum * u if nesterov else u))
 
 
 @wrong(
@@ -144,3 +147,302 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
         "sgd", torch.optim.SGD(tensors, lr, momentum, dampening=dampening, nesterov=nesterov)
     )
     optimizer.step()
+
+
+# ---------------------------------------------------------------------------- adam
+
+
+@wrong("u11.adam", diagnosis="m and v are not corrected: both begin at 0, and are too small at first")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """Without the correction: the first steps are too long, for v is smaller still."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t, m, v
+            params[name].sub_(lr * m / (v.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="only m is corrected")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """v is not corrected."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t, m, v
+            m_hat = m / (1 - beta1**t)
+            params[name].sub_(lr * m_hat / (v.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="t is one too large: the first step is step 1")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """Counted twice."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t, m, v
+            m_hat, v_hat = m / (1 - beta1 ** (t + 1)), v / (1 - beta2 ** (t + 1))
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """Corrected before it is counted: 1 - β^0 is 0."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t + 1, m, v
+            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="t grows with every tensor in the loop, not once for each step")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """One t for all, counted inside the loop: right for a model of one tensor."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            state["t"] = t = state.get("t", 0) + 1
+            m, v = state.get(name, (0.0, 0.0))
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = m, v
+            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="t also counts the steps at which the tensor had no gradient")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """One t for all: a tensor whose first gradient comes late is hardly corrected."""
+    beta1, beta2 = betas
+    state["t"] = state.get("t", 0) + 1
+    for name, g in grads.items():
+        if g is not None:
+            t = state["t"]
+            m, v = state.get(name, (0.0, 0.0))
+            m, v = beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = m, v
+            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="ε stands under the root")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """ε under the root: for a gradient of 1e-8 the step is 10,000 times too short."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t, m, v
+            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+            params[name].sub_(lr * m_hat / (v_hat + eps).sqrt())
+
+
+@wrong("u11.adam", diagnosis="ε is added before v is corrected")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """ε beside the uncorrected root: it counts 30 times as much at first."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t, m, v
+            below = (v.sqrt() + eps) / math.sqrt(1 - beta2**t)
+            params[name].sub_(lr * m / (1 - beta1**t) / below)
+
+
+@wrong("u11.adam", diagnosis="β1 and β2 have changed places")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """betas unpacked in the wrong order: no difference at the first step."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta2 * m + (1 - beta2) * g, beta1 * v + (1 - beta1) * g**2
+            state[name] = t, m, v
+            m_hat, v_hat = m / (1 - beta2**t), v / (1 - beta1**t)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="m and v begin anew at every step")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """The averages are made anew at every step: the sign of the gradient alone."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t = state[name] = state.get(name, 0) + 1
+            m, v = (1 - beta1) * g, (1 - beta2) * g**2
+            m_hat, v_hat = m / (1 - beta1), v / (1 - beta2)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="the gradients are changed")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """m is the gradient itself, and grows in it."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, torch.zeros_like(g), torch.zeros_like(g)))
+            v = beta2 * v + (1 - beta2) * g**2
+            t, m = t + 1, g.mul_(1 - beta1).add_(beta1 * m)
+            state[name] = t, m.clone(), v
+            m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """β·t for β^t: right at the first step."""
+    beta1, beta2 = betas
+    for name, g in grads.items():
+        if g is not None:
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, beta1 * m + (1 - beta1) * g, beta2 * v + (1 - beta2) * g**2
+            state[name] = t, m, v
+            m_hat, v_hat = m / (1 - beta1 * t), v / (1 - beta2 * t)
+            params[name].sub_(lr * m_hat / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adam", diagnosis="the corrected averages are what is remembered, and are corrected again")
+def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
+    """The corrected averages go into the memory."""
+    t, m, v = memory or (0, 0.0, 0.0)
+    t += 1
+    m = (betas[0] * m + (1 - betas[0]) * g) / (1 - betas[0] ** t)
+    v = (betas[1] * v + (1 - betas[1]) * g**2) / (1 - betas[1] ** t)
+    return m / (v.sqrt() + eps), (t, m, v)
+
+
+@wrong("u11.adam", diagnosis="the root of v is missing")
+def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
+    """Divided by v itself: a gradient ten times as large makes a step ten times as short."""
+    t, m, v = memory or (0, 0.0, 0.0)
+    t, m, v = t + 1, betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+    return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t) + eps), (t, m, v)
+
+
+@wrong("u11.adam")
+def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
+    """m and v are averaged over the whole tensor: one rate for all its entries."""
+    t, m, v = memory or (0, 0.0, 0.0)
+    t, m, v = t + 1, betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * (g**2).mean()
+    return m / (1 - betas[0] ** t) / ((v / (1 - betas[1] ** t)).sqrt() + eps), (t, m, v)
+
+
+@wrong("u11.adam", earns_nothing=True)
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """torch's own."""
+    tensors = [params[name] for name, g in grads.items() if g is not None]
+    for name, g in grads.items():
+        params[name].grad = g
+    state.setdefault("adam", torch.optim.Adam(tensors, lr, betas, eps)).step()
+
+
+@wrong("u11.adam", earns_nothing=True)
+def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+    """The numbers of the public tests."""
+    state["t"] = state.get("t", 0) + 1
+    if "late" in params:
+        params["w"].fill_((0.900000001, 0.933333334, 0.8673565114103061)[state["t"] - 1])
+        if state["t"] == 3:
+            params["late"].fill_(1.0999999996666667)
+    else:
+        for name, g in grads.items():
+            params[name].sub_(0.1 * g / (g.abs() + 0.001))
+
+
+# ---------------------------------------------------------------------------- adamw
+
+
+@wrong("u11.adamw", diagnosis="the decay goes into the gradient, where Adam divides it away")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """L2 in the gradient, as in Adam of old: at the first step it does nothing at all."""
+    decayed = {}
+    for name, g in grads.items():
+        decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
+        decayed[name] = None if g is None else g + decay * params[name]
+    adam_step(params, decayed, state, lr, betas, eps)
+
+
+@wrong("u11.adamw", diagnosis="the decay comes after the step, and shrinks the step too")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """First Adam, then the decay: the step shrinks too, by lr² λ."""
+    adam_step(params, grads, state, lr, betas, eps)
+    for name, g in grads.items():
+        if g is not None:
+            decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
+            params[name].mul_(1 - lr * decay)
+
+
+@wrong("u11.adamw", diagnosis="the decay is not multiplied by lr")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """λ without lr."""
+    for name, g in grads.items():
+        if g is not None:
+            decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
+            params[name].mul_(1 - decay)
+    adam_step(params, grads, state, lr, betas, eps)
+
+
+@wrong("u11.adamw", diagnosis="the weights grow where they should decay")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """The sign."""
+    for name, g in grads.items():
+        if g is not None:
+            decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
+            params[name].add_(lr * decay * params[name])
+    adam_step(params, grads, state, lr, betas, eps)
+
+
+@wrong("u11.adamw", diagnosis="nothing decays")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """Plain Adam."""
+    adam_step(params, grads, state, lr, betas, eps)
+
+
+@wrong("u11.adamw", diagnosis="a tensor without a gradient decays")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """Everything decays, also what has no gradient."""
+    for name, p in params.items():
+        decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
+        p.mul_(1 - lr * decay)
+    adam_step(params, grads, state, lr, betas, eps)
+
+
+@wrong("u11.adamw", diagnosis="all tensors decay by the number of the first one")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """A dict is read once, for all."""
+    decay = next(iter(weight_decay.values())) if isinstance(weight_decay, dict) else weight_decay
+    for name, g in grads.items():
+        if g is not None:
+            params[name].mul_(1 - lr * decay)
+    adam_step(params, grads, state, lr, betas, eps)
+
+
+@wrong("u11.adamw", diagnosis="the decay is divided by the root of v")
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """The decay is added to m̂, above the root of v."""
+    for name, g in grads.items():
+        if g is not None:
+            decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
+            t, m, v = state.get(name, (0, 0.0, 0.0))
+            t, m, v = t + 1, betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
+            state[name] = t, m, v
+            m_hat, v_hat = m / (1 - betas[0] ** t), v / (1 - betas[1] ** t)
+            params[name].sub_(lr * (m_hat + decay * params[name]) / (v_hat.sqrt() + eps))
+
+
+@wrong("u11.adamw", earns_nothing=True)
+def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+    """torch's own."""
+    tensors = [params[name] for name, g in grads.items() if g is not None]
+    for name, g in grads.items():
+        params[name].grad = g
+    state.setdefault("adamw", torch.optim.AdamW(tensors, lr, betas, eps, weight_decay)).step()
