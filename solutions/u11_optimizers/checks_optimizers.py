@@ -1,4 +1,4 @@
-"""What the hidden tests of unit 11 share: models drawn at random, runs of several steps, and their comparison.
+"""What the hidden tests of unit 11 share: models drawn at random, runs of several steps, comparisons.
 
 A run of the student is held to a run of the reference: after every step each tensor must be right to 1e-11 of
 its largest entry, must be the same object as before, and the gradients must be as they were handed over.
@@ -70,7 +70,7 @@ def played(step, params, history, rates, **options):
     return path
 
 
-def run_student(step, params, history, rates, called, options):
+def run_student(step, params, history, rates, *, called, options):
     """The same of the student's; the run ends where more than numbers is wrong."""
     params = copied(params)
     own, state, path = dict(params), {}, []
@@ -85,12 +85,16 @@ def run_student(step, params, history, rates, called, options):
     return path
 
 
-def check_run(student, reference, name, params, history, rates, *, mistakes=None, rtol=None, **options):
-    """Several steps of the optimizer `name`. mistakes: {sentence: a step function that makes this mistake}"""
+def check_run(sides, name, params, history, rates, *, mistakes=None, rtol=None, **options):
+    """Several steps of the optimizer `name`. sides: (student, reference)
+
+    mistakes: {sentence: a step function that makes this mistake}
+    """
+    student, reference = sides
     rtol = rtol or NEAR[params["wq"].dtype]
     called = f"{name}(params, grads, state, {', '.join(['lr', *(f'{k}={v}' for k, v in options.items())])})"
     expected = played(getattr(reference, name), params, history, rates, **options)
-    path = run_student(getattr(student, name), params, history, rates, called, options)
+    path = run_student(getattr(student, name), params, history, rates, called=called, options=options)
     if all(fine(mine, right, rtol) for mine, right in zip(path, expected, strict=True)):
         return
     suspects = {}
@@ -110,11 +114,12 @@ def check_run(student, reference, name, params, history, rates, *, mistakes=None
         )
 
 
-def check_reused(student, reference, inside, name, params, history, lr):
-    """Gradients that live in the same tensors all the time, as in training: each step finds new numbers there.
+def check_reused(sides, inside, name, params, history):
+    """Gradients that live in the same tensors all the time, as in training: each step finds new numbers.
 
     The tensors stay on the student's side, so that what is remembered may be one of them by mistake.
     """
+    (student, reference), lr = sides, 0.2
     called = f"{name}, the gradients of all steps written into the same tensors"
     expected = played(getattr(reference, name), params, history, [lr] * len(history))[-1]
     mine, state = copied(params), {}

@@ -10,7 +10,7 @@ from grader.verify.bank import right
 
 
 @right("u11.momentum")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The velocities live under one key, and are changed in place."""
     if nesterov and (not momentum or dampening):
         raise ValueError("nesterov")
@@ -28,7 +28,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @right("u11.momentum")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """Entry by entry, in plain numbers."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError("nesterov with dampening, or without momentum")
@@ -37,22 +37,20 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
             continue
         new = g.reshape(-1).tolist()
         old = state.get(name)
-        if old is None:
-            u = new
-        else:
-            u = [momentum * a + (1 - dampening) * b for a, b in zip(old, new)]
+        u = new
+        if old is not None:
+            u = [momentum * a + (1 - dampening) * b for a, b in zip(old, new, strict=True)]
         state[name] = u
-        move = [b + momentum * a for a, b in zip(u, new)] if nesterov else u
+        move = [b + momentum * a for a, b in zip(u, new, strict=True)] if nesterov else u
         step = torch.tensor(move, dtype=g.dtype, device=g.device).reshape(g.shape)
         params[name].copy_(params[name] - lr * step)
 
 
 @right("u11.momentum")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The first step as a weight of its own; params[name] -= ... changes the tensor in place too."""
-    if nesterov:
-        if dampening != 0 or momentum == 0:
-            raise ValueError
+    if nesterov and not (dampening == 0 and momentum != 0):
+        raise ValueError
     for name in grads:
         if grads[name] is not None:
             g = grads[name]
@@ -65,7 +63,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @right("u11.adam")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """As torch does it: in place, with the corrections moved into the rate and the root."""
     b1, b2 = betas
     for name, p in params.items():
@@ -84,7 +82,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @right("u11.adam")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """Averages that are divided by their weights' sums, which are summed up beside them."""
     b1, b2 = betas
     for name in ("m", "v", "m weight", "v weight"):
@@ -102,7 +100,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @right("u11.adam")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """All gradients of a tensor are kept, and both averages computed from them anew."""
     for name, g in grads.items():
         if g is not None:
@@ -110,9 +108,11 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
             past.append(g.clone())
             t = len(past)
             parts = []
-            for beta, power in zip(betas, (1, 2)):
+            for beta, power in zip(betas, (1, 2), strict=True):
                 weights = [(1 - beta) * beta ** (t - 1 - k) for k in range(t)]
-                parts.append(sum(w * old**power for w, old in zip(weights, past)) / (1 - beta**t))
+                parts.append(
+                    sum(w * old**power for w, old in zip(weights, past, strict=True)) / (1 - beta**t)
+                )
             params[name].copy_(params[name] - lr * parts[0] / (parts[1].sqrt() + eps))
 
 
@@ -121,7 +121,7 @@ def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
     """A dict for a memory, changed in place, with powers that are multiplied up."""
     if memory is None:
         memory = {"m": torch.zeros_like(g), "v": torch.zeros_like(g), "powers": [1.0, 1.0]}
-    memory["powers"] = [power * beta for power, beta in zip(memory["powers"], betas)]
+    memory["powers"] = [power * beta for power, beta in zip(memory["powers"], betas, strict=True)]
     memory["m"].mul_(betas[0]).add_(g * (1 - betas[0]))
     memory["v"].mul_(betas[1]).add_(g * g * (1 - betas[1]))
     first, second = memory["powers"]
@@ -133,17 +133,17 @@ def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
 
 
 @right("u11.adamw")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """The old weights are kept, Adam steps, and then the decay of the old ones is taken away."""
     old = {name: p.clone() for name, p in params.items()}
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
     for name, p in params.items():
         if grads[name] is not None:
             p.sub_(lr * (weight_decay[name] if type(weight_decay) is dict else weight_decay) * old[name])
 
 
 @right("u11.adamw")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """A dict for all, and one call of Adam for each tensor."""
     if not isinstance(weight_decay, dict):
         weight_decay = {name: weight_decay for name in params}
@@ -155,7 +155,7 @@ def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_de
 
 
 @right("u11.adamw")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """Written out, without adam_step."""
     for name, g in grads.items():
         if g is not None:

@@ -9,8 +9,8 @@ from grader.testing import assert_gradient, exercise, fail, unpack
 RATES = (0.3, 0.1, 0.05, 0.2)
 
 
-def check(student, reference, params, history, rates=RATES, **options):
-    check_run(student, reference, "adam_step", params, history, rates, mistakes=MISTAKES, **options)
+def check(student, reference, params, history, *, rates=RATES, **options):
+    check_run((student, reference), "adam_step", params, history, rates, mistakes=MISTAKES, **options)
 
 
 def direction_like(step):
@@ -18,7 +18,7 @@ def direction_like(step):
 
     def direction(g, memory, betas, eps):
         p, state = {"p": torch.zeros_like(g)}, memory or {}
-        step(p, {"p": g}, state, 1.0, betas, eps)
+        step(p, {"p": g}, state, 1.0, betas=betas, eps=eps)
         return -p["p"], state
 
     return direction
@@ -31,7 +31,7 @@ def followed(direction, gradients, betas, eps):
     return found
 
 
-def check_directions(student, reference, gradients, betas, eps):
+def check_directions(student, reference, gradients, *, betas, eps):
     """Some steps of one tensor, by adam_direction alone."""
     called = f"direction, memory = adam_direction(g, memory, betas={betas}, eps={eps})"
     expected, memory, mine = followed(reference.adam_direction, gradients, betas, eps), None, {}
@@ -63,7 +63,7 @@ def test_adam_over_four_steps(student, rng, reference, device):
         check(student, reference, drawn(rng, device=device), several(rng, device), **options)
     for betas, eps in (((0.9, 0.999), 1e-8), ((0.6, 0.8), 1e-2)):
         gradients = [normal(rng, 5, 3, device=device) for _ in RATES]
-        check_directions(student, reference, gradients, betas, eps)
+        check_directions(student, reference, gradients, betas=betas, eps=eps)
 
 
 @exercise("u11.adam", weight=2, in_place=True)
@@ -79,14 +79,14 @@ def test_adam_with_gaps(student, rng, reference, device):
     """Without a gradient a tensor stays, and so do its m, v and t."""
     for betas in ((0.9, 0.999), (0.7, 0.9)):
         params, history = drawn(rng, device=device), gaps(rng, 5, device=device)
-        check(student, reference, params, history, (*RATES, 0.1), betas=betas, eps=1e-2)
+        check(student, reference, params, history, rates=(*RATES, 0.1), betas=betas, eps=1e-2)
 
 
 @exercise("u11.adam", in_place=True)
 def test_adam_remembers_in_own_tensors(student, rng, reference, device, inside):
     """Whoever writes new gradients into the old tensors must not change m or v by that."""
     params, history = drawn(rng, device=device), several(rng, device)
-    check_reused(student, reference, inside, "adam_step", params, history, 0.2)
+    check_reused((student, reference), inside, "adam_step", params, history)
 
 
 @exercise("u11.adam", in_place=True)
@@ -96,9 +96,9 @@ def test_adam_in_float32(student, rng, reference, device):
     check(student, reference, params, several(rng, device, dtype=F32), betas=(0.8, 0.9), eps=1e-3)
 
 
-def check_decay(student, reference, params, history, rates=RATES, **options):
+def check_decay(student, reference, params, history, *, rates=RATES, **options):
     more = {"mistakes": DECAYS, **options}
-    check_run(student, reference, "adamw_step", params, history, rates, **more)
+    check_run((student, reference), "adamw_step", params, history, rates, **more)
 
 
 @exercise("u11.adamw", weight=3, in_place=True)
@@ -107,7 +107,9 @@ def test_adamw_over_four_steps(student, rng, reference, device):
     for options in ({}, {"eps": 0.1}, {"betas": (0.8, 0.9), "eps": 1e-3}):
         params, history = drawn(rng, device=device), several(rng, device)
         check_decay(student, reference, params, history, weight_decay=0.3, **options)
-    check_decay(student, reference, drawn(rng, device=device), several(rng, device), (0.5, 1.0, 0.7, 0.2))
+    check_decay(
+        student, reference, drawn(rng, device=device), several(rng, device), rates=(0.5, 1.0, 0.7, 0.2)
+    )
 
 
 @exercise("u11.adamw", weight=2, in_place=True)
@@ -124,4 +126,4 @@ def test_adamw_with_gaps(student, rng, reference, device):
     """A tensor without a gradient neither moves nor decays."""
     for decay in (0.2, 0.4):
         params, history = drawn(rng, device=device), gaps(rng, 5, device=device)
-        check_decay(student, reference, params, history, (*RATES, 0.1), weight_decay=decay)
+        check_decay(student, reference, params, history, rates=(*RATES, 0.1), weight_decay=decay)

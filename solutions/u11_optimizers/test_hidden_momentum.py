@@ -16,55 +16,59 @@ UPHILL = "the step goes along the gradient, which is uphill"
 KEPT = "the velocity goes on without a gradient: a tensor without one is to be skipped"
 
 
-def momentum_like(
-    *, average=False, forgets=False, look="as asked", dampening=None, lr_inside=False, sign=1.0, coasts=False
-):
-    """A step of momentum with a mistake."""
+class Momentum:
+    """Momentum in pieces, with no mistake; whoever makes one changes a piece."""
 
-    def step(params, grads, state, lr, momentum=0.9, nesterov=False, **others):
-        d = others.get("dampening", 0.0) if dampening is None else 0.0
-        for name, g in grads.items():
+    sign = 1.0
+    forgets = coasts = lr_inside = False
+
+    def __call__(self, params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
+        for name, gradient in grads.items():
+            g, old = gradient, None if self.forgets else state.get(name)
+            if g is None and self.coasts and old is not None:
+                g = 0.0 * old
             if g is None:
-                if coasts and name in state:
-                    state[name] = momentum * state[name]
-                    params[name].sub_(lr * state[name])
                 continue
-            old = state.get(name)
-            new = (1 - momentum if average else 1 - d) * g
-            scale = lr if lr_inside else 1.0
-            if old is None or forgets:
-                u = scale * (new if average or dampening == "first" else g)
-                if dampening == "first":
-                    u = (1 - others.get("dampening", 0.0)) * g
-            else:
-                if dampening == "first":
-                    new = (1 - others.get("dampening", 0.0)) * g
-                u = momentum * old + scale * new
-            state[name] = u
-            looks = {"as asked": nesterov, "never": False, "always": True, "old": nesterov}[look]
-            ahead = u if not looks else scale * g + momentum * (u if look != "old" or old is None else old)
-            params[name].sub_(sign * (ahead if lr_inside else lr * ahead))
+            g = lr * g if self.lr_inside else g
+            first, later = self.weights(momentum, dampening)
+            u = state[name] = first * g if old is None else momentum * old + later * g
+            ahead = self.ahead(g, u, old, momentum, nesterov)
+            params[name].sub_(self.sign * (ahead if self.lr_inside else lr * ahead))
 
-    return step
+    def weights(self, momentum, dampening):
+        """Of the first gradient, and of later ones."""
+        return 1.0, 1 - dampening
+
+    def ahead(self, g, u, old, momentum, nesterov):
+        return g + momentum * u if nesterov else u
+
+
+def made(**pieces):
+    """A step with these pieces instead of Momentum's."""
+    return type("Mistaken", (Momentum,), pieces)()
+
+
+def look_with_old(_, g, u, old, momentum, nesterov):
+    return (g + momentum * (u if old is None else old)) if nesterov else u
 
 
 MISTAKES = {
-    AVERAGE: momentum_like(average=True),
-    FORGOTTEN: momentum_like(forgets=True),
-    NO_LOOK: momentum_like(look="never"),
-    OLD_U: momentum_like(look="old"),
-    LOOKS_ALWAYS: momentum_like(look="always"),
-    NO_DAMPING: momentum_like(dampening="none"),
-    DAMPED_FIRST: momentum_like(dampening="first"),
-    LR_INSIDE: momentum_like(lr_inside=True),
-    UPHILL: momentum_like(sign=-1.0),
-    KEPT: momentum_like(coasts=True),
+    AVERAGE: made(weights=lambda _, momentum, dampening: (1 - momentum, 1 - momentum)),
+    FORGOTTEN: made(forgets=True),
+    NO_LOOK: made(ahead=lambda _, g, u, old, momentum, nesterov: u),
+    OLD_U: made(ahead=look_with_old),
+    LOOKS_ALWAYS: made(ahead=lambda _, g, u, old, momentum, nesterov: g + momentum * u),
+    NO_DAMPING: made(weights=lambda _, momentum, dampening: (1.0, 1.0)),
+    DAMPED_FIRST: made(weights=lambda _, momentum, dampening: (1 - dampening, 1 - dampening)),
+    LR_INSIDE: made(lr_inside=True),
+    UPHILL: made(sign=-1.0),
+    KEPT: made(coasts=True),
 }
 RATES = (0.3, 0.2, 0.05, 0.4)
 
 
-def check(student, reference, params, history, rates=RATES, **options):
-    check_run(student, reference, "sgd_momentum_step", params, history, rates, mistakes=MISTAKES, **options)
+def check(student, reference, params, history, *, rates=RATES, **options):
+    check_run((student, reference), "sgd_momentum_step", params, history, rates, mistakes=MISTAKES, **options)
 
 
 def several(rng, device):
@@ -99,8 +103,16 @@ def test_damped_velocity(student, rng, reference, device):
 def test_velocity_with_gaps(student, rng, reference, device):
     """Without a gradient a tensor and its velocity stay; what is the first step is told for each tensor."""
     history = gaps(rng, 5, device=device)
-    check(student, reference, drawn(rng, device=device), history, (*RATES, 0.1), dampening=0.4)
-    check(student, reference, drawn(rng, device=device), history, (*RATES, 0.1), momentum=0.8, nesterov=True)
+    check(student, reference, drawn(rng, device=device), history, rates=(*RATES, 0.1), dampening=0.4)
+    check(
+        student,
+        reference,
+        drawn(rng, device=device),
+        history,
+        rates=(*RATES, 0.1),
+        momentum=0.8,
+        nesterov=True,
+    )
 
 
 @exercise("u11.momentum", in_place=True)
@@ -124,4 +136,4 @@ def test_nesterov_refused(student, rng, reference, device):
 def test_velocity_is_a_tensor_of_its_own(student, rng, reference, device, inside):
     """Whoever writes new gradients into the old tensors must not change a velocity by that."""
     params, history = drawn(rng, device=device), several(rng, device)
-    check_reused(student, reference, inside, "sgd_momentum_step", params, history, 0.2)
+    check_reused((student, reference), inside, "sgd_momentum_step", params, history)

@@ -13,7 +13,7 @@ from grader.verify.bank import wrong
     "u11.momentum",
     diagnosis="the new gradient is scaled down, as in an average: u is smaller than it should be",
 )
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """An average of the gradients: ten times smaller steps."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -24,7 +24,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum", diagnosis="nothing is remembered: the velocity begins anew at every step")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The new velocity is never written back."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -36,7 +36,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum", diagnosis="nesterov is not used")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """Nesterov is checked and forgotten."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -47,7 +47,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum", diagnosis="nesterov looks ahead with the velocity from before this step")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """g + μ u with the old u: which is plain momentum, but for the first step."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -60,7 +60,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum", diagnosis="the first gradient is dampened too")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The velocity begins at 0, so the first gradient comes in dampened."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -74,7 +74,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
     "u11.momentum",
     diagnosis="lr goes into the velocity: a later change of it does not reach what is in there",
 )
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """u ← μ u + lr g, as in some papers: the same only while lr is constant."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -85,7 +85,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The first velocity is the gradient's own tensor, no copy of it."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -96,7 +96,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum", diagnosis="the gradients are changed")
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The velocity is added to the gradient in place."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -111,7 +111,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
     "u11.momentum",
     diagnosis="a new tensor is put into params: the model's own stays as it was",
 )
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """The dict gets new tensors; the model that holds the old ones learns nothing."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -125,7 +125,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
     "u11.momentum",
     diagnosis="the velocity goes on without a gradient: a tensor without one is to be skipped",
 )
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """None is taken for 0: the velocity carries the tensor on."""
     if nesterov and (momentum == 0 or dampening != 0):
         raise ValueError
@@ -138,7 +138,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.momentum", earns_nothing=True)
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """torch's own."""
     tensors = [params[name] for name, g in grads.items() if g is not None]
     for name, g in grads.items():
@@ -153,7 +153,7 @@ def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nes
 
 
 @wrong("u11.adam", diagnosis="m and v are not corrected: both begin at 0, and are too small at first")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """Without the correction: the first steps are too long, for v is smaller still."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -165,7 +165,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="only m is corrected")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """v is not corrected."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -178,7 +178,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="t is one too large: the first step is step 1")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """Counted twice."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -191,7 +191,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """Corrected before it is counted: 1 - β^0 is 0."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -204,7 +204,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="t grows with every tensor in the loop, not once for each step")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """One t for all, counted inside the loop: right for a model of one tensor."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -218,7 +218,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="t also counts the steps at which the tensor had no gradient")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """One t for all: a tensor whose first gradient comes late is hardly corrected."""
     beta1, beta2 = betas
     state["t"] = state.get("t", 0) + 1
@@ -233,7 +233,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="ε stands under the root")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """ε under the root: for a gradient of 1e-8 the step is 10,000 times too short."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -246,7 +246,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="ε is added before v is corrected")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """ε beside the uncorrected root: it counts 30 times as much at first."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -259,7 +259,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="β1 and β2 have changed places")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """betas unpacked in the wrong order: no difference at the first step."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -272,7 +272,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="m and v begin anew at every step")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """The averages are made anew at every step: the sign of the gradient alone."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -284,7 +284,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="the gradients are changed")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """m is the gradient itself, and grows in it."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -298,7 +298,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """β·t for β^t: right at the first step."""
     beta1, beta2 = betas
     for name, g in grads.items():
@@ -337,7 +337,7 @@ def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", earns_nothing=True)
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """torch's own."""
     tensors = [params[name] for name, g in grads.items() if g is not None]
     for name, g in grads.items():
@@ -346,7 +346,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adam", earns_nothing=True)
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """The numbers of the public tests."""
     state["t"] = state.get("t", 0) + 1
     if "late" in params:
@@ -362,19 +362,19 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @wrong("u11.adamw", diagnosis="the decay goes into the gradient, where Adam divides it away")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """L2 in the gradient, as in Adam of old: at the first step it does nothing at all."""
     decayed = {}
     for name, g in grads.items():
         decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
         decayed[name] = None if g is None else g + decay * params[name]
-    adam_step(params, decayed, state, lr, betas, eps)
+    adam_step(params, decayed, state, lr, betas=betas, eps=eps)
 
 
 @wrong("u11.adamw", diagnosis="the decay comes after the step, and shrinks the step too")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """First Adam, then the decay: the step shrinks too, by lr² λ."""
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
     for name, g in grads.items():
         if g is not None:
             decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
@@ -382,52 +382,52 @@ def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_de
 
 
 @wrong("u11.adamw", diagnosis="the decay is not multiplied by lr")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """λ without lr."""
     for name, g in grads.items():
         if g is not None:
             decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
             params[name].mul_(1 - decay)
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
 
 
 @wrong("u11.adamw", diagnosis="the weights grow where they should decay")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """The sign."""
     for name, g in grads.items():
         if g is not None:
             decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
             params[name].add_(lr * decay * params[name])
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
 
 
 @wrong("u11.adamw", diagnosis="nothing decays")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """Plain Adam."""
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
 
 
 @wrong("u11.adamw", diagnosis="a tensor without a gradient decays")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """Everything decays, also what has no gradient."""
     for name, p in params.items():
         decay = weight_decay[name] if isinstance(weight_decay, dict) else weight_decay
         p.mul_(1 - lr * decay)
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
 
 
 @wrong("u11.adamw", diagnosis="all tensors decay by the number of the first one")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """A dict is read once, for all."""
     decay = next(iter(weight_decay.values())) if isinstance(weight_decay, dict) else weight_decay
     for name, g in grads.items():
         if g is not None:
             params[name].mul_(1 - lr * decay)
-    adam_step(params, grads, state, lr, betas, eps)
+    adam_step(params, grads, state, lr, betas=betas, eps=eps)
 
 
 @wrong("u11.adamw", diagnosis="the decay is divided by the root of v")
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """The decay is added to m̂, above the root of v."""
     for name, g in grads.items():
         if g is not None:
@@ -440,7 +440,7 @@ def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_de
 
 
 @wrong("u11.adamw", earns_nothing=True)
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """torch's own."""
     tensors = [params[name] for name, g in grads.items() if g is not None]
     for name, g in grads.items():

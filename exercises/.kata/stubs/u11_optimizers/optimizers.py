@@ -8,7 +8,7 @@ A step moves every tensor of a model once, in place: the model holds the very te
                 remember for the next one it writes there, in whatever form it likes, and nowhere else.
 
 A tensor whose gradient is None is skipped: neither it nor what is remembered of it changes. Gradients are
-never changed by a step. All arithmetic is done entry by entry, in the dtype of the tensors and where they lie.
+never changed by a step. All arithmetic is done entry by entry, in the tensors' own dtype, on their device.
 """
 
 import math
@@ -34,7 +34,7 @@ def adagrad_step(params, grads, state, lr):
             params[name].sub_(lr * g / (state[name].sqrt() + 1e-10))
 
 
-def sgd_momentum_step(params, grads, state, lr, momentum=0.9, dampening=0.0, nesterov=False):
+def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, nesterov=False):
     """One step of gradient descent with momentum μ and dampening d.
 
     u ← g                   at the first step of a tensor
@@ -64,7 +64,7 @@ def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
     raise NotImplementedError
 
 
-def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
+def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """One step of Adam: p ← p - lr direction, for every tensor, with a memory of its own for each.
 
     Steps at which the gradient of a tensor is None do not count in its t.
@@ -74,7 +74,7 @@ def adam_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8):
     raise NotImplementedError
 
 
-def adamw_step(params, grads, state, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
     """One step of AdamW: p ← p - lr λ p, and then a step of Adam, made with adam_direction.
 
     λ leaves no trace in what Adam remembers. A tensor whose gradient is None does not decay either.
@@ -177,13 +177,12 @@ def loss_and_gradient(w, X, y):
     return float((e**2).mean()), 2 * X.T @ e / len(y)
 
 
-def run(step, X, y, w, lr, steps):
+def run(step, data, w, lr, steps):
     """Train a linear model from w, with one optimizer and one learning rate.
 
     step: function such as adam_step, called as step(params, grads, state, lr) with params = {"w": tensor}
-    X, y: as for loss_and_gradient, which gives the losses and gradients    w: float[D], the start
-    Neither X nor y nor w is changed, and no two runs share anything.
-    Returns a list of steps + 1 numbers: entry t is the loss after t updates.
+    data: the tuple (X, y) that loss_and_gradient takes    w: float[D], the start    Neither is changed.
+    Returns a list of steps + 1 numbers: entry t is the loss after t updates. Two runs share nothing.
     """
     raise NotImplementedError
 
@@ -197,7 +196,7 @@ def updates_until(losses, target):
     raise NotImplementedError
 
 
-def race(optimizers, X, y, w, rates, steps):
+def race(optimizers, data, w, rates, steps):
     """Each optimizer at its best: the learning rate with the lowest loss after `steps` updates from w.
 
     optimizers: dict, name -> function as for run    rates: dict, name -> list of numbers, the rates to try
