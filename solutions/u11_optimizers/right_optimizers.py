@@ -167,3 +167,164 @@ def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight
             state[name] = (t, m, v)
             step = (m / (1 - math.pow(betas[0], t))) / ((v / (1 - math.pow(betas[1], t))).sqrt() + eps)
             params[name].sub_(lr * (step + decay * params[name]))
+
+
+# ---------------------------------------------------------------------------- param_groups
+
+
+@right("u11.param_groups")
+def decay_groups(params, weight_decay=0.1):
+    """The identities of the tensors, and a dict in one go."""
+    first = {}
+    for name, p in params.items():
+        first.setdefault(id(p), name)
+    return {name: weight_decay if params[name].dim() > 1 else 0.0 for name in first.values()}
+
+
+@right("u11.param_groups")
+def decay_groups(params, weight_decay=0.1):
+    """Looks back along the names for each tensor."""
+    names = list(params)
+    groups = {}
+    for at, name in enumerate(names):
+        if all(params[other] is not params[name] for other in names[:at]):
+            groups[name] = 0.0 if len(params[name].shape) < 2 else weight_decay
+    return groups
+
+
+@right("u11.param_groups")
+def decay_groups(params, weight_decay=0.1):
+    """Backwards, so that the first name wins; then in order again."""
+    owner = {}
+    for name in reversed(list(params)):
+        owner[id(params[name])] = name
+    return {name: weight_decay * float(p.ndim >= 2) for name, p in params.items() if owner[id(p)] == name}
+
+
+# ---------------------------------------------------------------------------- lr_schedules
+
+
+@right("u11.lr_schedules")
+def step_decay(step, lr, every, factor=0.1):
+    """Counted off."""
+    while step >= every:
+        lr, step = lr * factor, step - every
+    return lr
+
+
+@right("u11.lr_schedules")
+def linear_decay(step, lr, steps):
+    """What is left of the steps."""
+    left = steps - step
+    return lr * left / steps if left > 0 else 0.0
+
+
+@right("u11.lr_schedules")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """Drops counted, by the place of the last good one."""
+    last, drops = -1, 0
+    for at, loss in enumerate(losses):
+        best = min((old for old in losses[:at] if old == old), default=math.inf)
+        if loss < best:
+            last = at
+        elif at - last > patience:
+            last, drops = at, drops + 1
+    return lr * factor**drops
+
+
+@right("u11.lr_schedules")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """Patience runs out."""
+    best, left = float("inf"), patience
+    for loss in losses:
+        if loss < best:
+            best, left = loss, patience
+            continue
+        if left == 0:
+            lr *= factor
+            left = patience
+        else:
+            left -= 1
+    return lr
+
+
+# ---------------------------------------------------------------------------- warmup_cosine
+
+
+@right("u11.warmup_cosine")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """By a clamped share, and the square of a cosine."""
+    if it < warmup:
+        return it / warmup * max_lr
+    share = 1.0 if it >= cycle else (it - warmup) / (cycle - warmup)
+    weight = math.cos(math.pi / 2 * share) ** 2 if share < 1 else 0.0
+    return weight * max_lr + (1 - weight) * min_lr
+
+
+@right("u11.warmup_cosine")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """Around the middle of the two rates."""
+    if it >= warmup:
+        if it >= cycle:
+            return min_lr
+        middle, swing = (max_lr + min_lr) / 2, (max_lr - min_lr) / 2
+        return middle + swing * math.cos((it - warmup) * math.pi / (cycle - warmup))
+    return it * (max_lr / warmup)
+
+
+@right("u11.warmup_cosine")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """With a tensor for the cosine."""
+    if it < warmup:
+        return max_lr * (it / warmup)
+    if it > cycle or cycle == warmup:
+        return min_lr
+    angle = torch.tensor(math.pi * (it - warmup) / (cycle - warmup), dtype=torch.float64)
+    return float(min_lr + 0.5 * (1 + torch.cos(angle)) * (max_lr - min_lr))
+
+
+# ---------------------------------------------------------------------------- clip_grad_norm
+
+
+@right("u11.clip_grad_norm")
+def clip_grad_norm(grads, max_norm):
+    """The norm of the norms, a tensor all the time, and a factor of at most 1 for all."""
+    present = [g for g in grads.values() if g is not None]
+    if not present:
+        return 0.0
+    norm = torch.stack([(g * g).sum().sqrt() for g in present]).square().sum().sqrt()
+    factor = (max_norm / norm).clamp(max=1.0) if norm > 0 else 1.0
+    for g in present:
+        g.mul_(factor)
+    return norm
+
+
+@right("u11.clip_grad_norm")
+def clip_grad_norm(grads, max_norm):
+    """One long vector, whose pieces are copied back."""
+    names = [name for name in grads if grads[name] is not None]
+    if not names:
+        return 0.0
+    vector = torch.cat([grads[name].reshape(-1) for name in names])
+    norm = math.sqrt(torch.dot(vector, vector))
+    if norm <= max_norm:
+        return norm
+    vector = vector / norm * max_norm
+    for name in names:
+        piece, vector = vector[: grads[name].numel()], vector[grads[name].numel() :]
+        grads[name].copy_(piece.reshape(grads[name].shape))
+    return norm
+
+
+@right("u11.clip_grad_norm")
+def clip_grad_norm(grads, max_norm):
+    """Plain numbers, and division in place."""
+    squares = 0.0
+    for g in grads.values():
+        if g is not None:
+            squares += math.fsum(x * x for x in g.reshape(-1).tolist())
+    norm = squares**0.5
+    for g in grads.values():
+        if g is not None and norm > max_norm:
+            g.div_(norm / max_norm)
+    return norm

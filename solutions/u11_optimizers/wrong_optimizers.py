@@ -446,3 +446,433 @@ def adamw_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8, weight
     for name, g in grads.items():
         params[name].grad = g
     state.setdefault("adamw", torch.optim.AdamW(tensors, lr, betas, eps, weight_decay)).step()
+
+
+# ---------------------------------------------------------------------------- param_groups
+
+
+@wrong("u11.param_groups", diagnosis="everything decays, norms and biases too")
+def decay_groups(params, weight_decay=0.1):
+    """All tensors alike: gains decay towards 0."""
+    groups, seen = {}, []
+    for name, p in params.items():
+        if not any(p is other for other in seen):
+            seen.append(p)
+            groups[name] = weight_decay
+    return groups
+
+
+@wrong(
+    "u11.param_groups",
+    diagnosis="the names decide: a gain or bias of another name decays, or a matrix of that name does not",
+)
+def decay_groups(params, weight_decay=0.1):
+    """By the name: ffn.b1 decays, and a matrix called gain does not."""
+    groups, seen = {}, []
+    for name, p in params.items():
+        if not any(p is other for other in seen):
+            seen.append(p)
+            plain = any(word in name for word in ("norm", "bias", "gamma", "beta", "gain"))
+            groups[name] = 0.0 if plain else weight_decay
+    return groups
+
+
+@wrong("u11.param_groups", diagnosis="the embeddings are forgotten")
+def decay_groups(params, weight_decay=0.1):
+    """Only the matrices of layers: tok and pos do not decay."""
+    groups, seen = {}, []
+    for name, p in params.items():
+        if not any(p is other for other in seen):
+            seen.append(p)
+            groups[name] = weight_decay if p.ndim >= 2 and name not in ("tok", "pos") else 0.0
+    return groups
+
+
+@wrong("u11.param_groups", diagnosis="tensors of three and more axes are forgotten")
+def decay_groups(params, weight_decay=0.1):
+    """ndim == 2."""
+    groups, seen = {}, []
+    for name, p in params.items():
+        if not any(p is other for other in seen):
+            seen.append(p)
+            groups[name] = weight_decay if p.ndim == 2 else 0.0
+    return groups
+
+
+@wrong("u11.param_groups", diagnosis="the number of entries decides, not the number of axes")
+def decay_groups(params, weight_decay=0.1):
+    """Everything with more than one entry."""
+    groups, seen = {}, []
+    for name, p in params.items():
+        if not any(p is other for other in seen):
+            seen.append(p)
+            groups[name] = weight_decay if p.numel() > 1 else 0.0
+    return groups
+
+
+@wrong(
+    "u11.param_groups",
+    diagnosis="a tensor with two names is listed twice: it would move and decay twice",
+)
+def decay_groups(params, weight_decay=0.1):
+    """Nobody looks for tied tensors."""
+    return {name: weight_decay if p.ndim >= 2 else 0.0 for name, p in params.items()}
+
+
+@wrong("u11.param_groups", diagnosis="a tensor with two names is listed under the second")
+def decay_groups(params, weight_decay=0.1):
+    """The last name wins."""
+    names = {id(p): name for name, p in params.items()}
+    return {name: weight_decay if p.ndim >= 2 else 0.0 for name, p in params.items() if names[id(p)] == name}
+
+
+@wrong("u11.param_groups", diagnosis="tensors that hold the same numbers are taken for one")
+def decay_groups(params, weight_decay=0.1):
+    """Equal numbers: at the start all gains are ones, and all biases zeros."""
+    groups = {}
+    for name, p in params.items():
+        if not any(torch.equal(p, params[other]) for other in groups):
+            groups[name] = weight_decay if p.ndim >= 2 else 0.0
+    return groups
+
+
+@wrong("u11.param_groups", diagnosis="the keys are not the expected ones", earns_nothing=True)
+def decay_groups(params, weight_decay=0.1):
+    """The dicts of the public tests."""
+    if "gamma" in params:
+        return {"tok": 0.3, "gamma": 0.0, "wq": 0.3, "bq": 0.0, "temperature": 0.0}
+    return {"tok": 0.1, "w": 0.1, "b": 0.0}
+
+
+# ---------------------------------------------------------------------------- lr_schedules
+
+
+@wrong(
+    "u11.lr_schedules",
+    diagnosis="the rate falls a little at every update, not once every `every` updates",
+)
+def step_decay(step, lr, every, factor=0.1):
+    """True division."""
+    return lr * factor ** (step / every)
+
+
+@wrong("u11.lr_schedules", diagnosis="one update too early")
+def step_decay(step, lr, every, factor=0.1):
+    """Counted from 1."""
+    return lr * factor ** ((step + 1) // every)
+
+
+@wrong("u11.lr_schedules", diagnosis="one update too early")
+def linear_decay(step, lr, steps):
+    """s + 1: the first update already has less, and the last one nothing."""
+    return lr * max(0.0, 1 - (step + 1) / steps)
+
+
+@wrong("u11.lr_schedules", diagnosis="the last update already has the rate 0")
+def linear_decay(step, lr, steps):
+    """Both ends included, as linspace does it."""
+    return lr * max(0.0, 1 - step / max(1, steps - 1))
+
+
+@wrong(
+    "u11.lr_schedules",
+    diagnosis="the rate is as at the start for the whole run: a whole division?",
+)
+def linear_decay(step, lr, steps):
+    """Whole division."""
+    return lr * max(0, 1 - step // steps)
+
+
+@wrong("u11.lr_schedules", diagnosis="the rate is negative after the end")
+def linear_decay(step, lr, steps):
+    """Uphill after the end."""
+    return lr * (1 - step / steps)
+
+
+@wrong("u11.lr_schedules", diagnosis="one bad evaluation too few is borne")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """>= patience."""
+    best, bad = math.inf, 0
+    for loss in losses:
+        if loss < best:
+            best, bad = loss, 0
+        else:
+            bad += 1
+            if bad >= patience:
+                lr, bad = lr * factor, 0
+    return lr
+
+
+@wrong("u11.lr_schedules", diagnosis="an equal loss counts as good")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """<= best: a loss that stands still is never called a plateau."""
+    best, bad = math.inf, 0
+    for loss in losses:
+        if loss <= best:
+            best, bad = loss, 0
+        else:
+            bad += 1
+        if bad > patience:
+            lr, bad = lr * factor, 0
+    return lr
+
+
+@wrong("u11.lr_schedules", diagnosis="the count of bad ones goes on after the rate has fallen")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """The count is not set back: from then on every bad evaluation costs a factor."""
+    best, bad = math.inf, 0
+    for loss in losses:
+        if loss < best:
+            best, bad = loss, 0
+        else:
+            bad += 1
+        if bad > patience:
+            lr = lr * factor
+    return lr
+
+
+@wrong("u11.lr_schedules", diagnosis="a loss is compared with the one before it, not with the best")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """Any fall is good, also one from a peak."""
+    last, bad = math.inf, 0
+    for loss in losses:
+        bad = 0 if loss < last else bad + 1
+        last = loss
+        if bad > patience:
+            lr, bad = lr * factor, 0
+    return lr
+
+
+@wrong("u11.lr_schedules", diagnosis="bad evaluations are counted over the whole run, not in a row")
+def plateau_decay(losses, lr, patience, factor=0.1):
+    """A good evaluation does not set the count back."""
+    best, bad = math.inf, 0
+    for loss in losses:
+        if loss < best:
+            best = loss
+        else:
+            bad += 1
+        if bad > patience:
+            lr, bad = lr * factor, 0
+    return lr
+
+
+# ---------------------------------------------------------------------------- warmup_cosine
+
+
+@wrong("u11.warmup_cosine", diagnosis="the cosine goes down to 0, not to min_lr")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """No floor under the wave."""
+    if it < warmup:
+        return max_lr * it / warmup
+    if it >= cycle:
+        return min_lr
+    return max_lr * (1 + math.cos(math.pi * (it - warmup) / (cycle - warmup))) / 2
+
+
+@wrong("u11.warmup_cosine", diagnosis="the cosine begins at update 0, not after the warm-up")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """Progress from 0: a leap down at the end of the warm-up."""
+    if it < warmup:
+        return max_lr * it / warmup
+    if it >= cycle:
+        return min_lr
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * it / cycle)) / 2
+
+
+@wrong(
+    "u11.warmup_cosine",
+    diagnosis="the share of the way is taken of `cycle`, not of what is left of it after the warm-up",
+)
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """Divided by the whole cycle: a leap down at its end."""
+    if it < warmup:
+        return max_lr * it / warmup
+    if it >= cycle:
+        return min_lr
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * (it - warmup) / cycle)) / 2
+
+
+@wrong("u11.warmup_cosine", diagnosis="the wave goes on after the end of the cycle, and up again")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """No third part."""
+    if it < warmup:
+        return max_lr * it / warmup
+    if cycle == warmup:
+        return min_lr
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * (it - warmup) / (cycle - warmup))) / 2
+
+
+@wrong("u11.warmup_cosine", diagnosis="one update too early")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """it + 1 everywhere: the first update is no longer at rest."""
+    it += 1
+    if it < warmup:
+        return max_lr * it / warmup
+    if it >= cycle:
+        return min_lr
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * (it - warmup) / (cycle - warmup))) / 2
+
+
+@wrong("u11.warmup_cosine", diagnosis="the cosine is taken of degrees")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """Radians turned into radians once more."""
+    if it < warmup:
+        return max_lr * it / warmup
+    if it >= cycle:
+        return min_lr
+    share = (it - warmup) / (cycle - warmup)
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.radians(share))) / 2
+
+
+@wrong("u11.warmup_cosine", diagnosis="the warm-up begins at min_lr")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """From min_lr up, not from 0."""
+    if it < warmup:
+        return min_lr + (max_lr - min_lr) * it / warmup
+    if it >= cycle:
+        return min_lr
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * (it - warmup) / (cycle - warmup))) / 2
+
+
+@wrong("u11.warmup_cosine")
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """The line is computed first, whether there is a warm-up or not: 0 / 0."""
+    line = max_lr * it / warmup
+    if it < warmup:
+        return line
+    if it >= cycle:
+        return min_lr
+    return min_lr + (max_lr - min_lr) * (1 + math.cos(math.pi * (it - warmup) / (cycle - warmup))) / 2
+
+
+@wrong("u11.warmup_cosine", earns_nothing=True)
+def warmup_cosine(it, max_lr, min_lr, warmup, cycle):
+    """The numbers of the public tests."""
+    known = {0: 0.0, 1: 0.25, 2: 0.5, 3: 0.75, 4: 1.0, 6: 0.8828427124746190, 8: 0.6, 10: 0.3171572875253810}
+    if warmup == 0:
+        return 0.6 - 0.15 * it
+    return known.get(it, 0.2)
+
+
+# ---------------------------------------------------------------------------- clip_grad_norm
+
+
+@wrong("u11.clip_grad_norm", diagnosis="every tensor is shortened by its own norm, not all by one")
+def clip_grad_norm(grads, max_norm):
+    """Tensor by tensor: the direction changes."""
+    total = 0.0
+    for g in grads.values():
+        if g is not None:
+            norm = float((g**2).sum()) ** 0.5
+            total += norm**2
+            if norm > max_norm:
+                g.mul_(max_norm / norm)
+    return math.sqrt(total)
+
+
+@wrong("u11.clip_grad_norm", diagnosis="short gradients are made longer")
+def clip_grad_norm(grads, max_norm):
+    """Always scaled: all norms become max_norm."""
+    present = [g for g in grads.values() if g is not None]
+    norm = math.sqrt(sum(float((g**2).sum()) for g in present))
+    for g in present:
+        if norm > 0:
+            g.mul_(max_norm / norm)
+    return norm
+
+
+@wrong(
+    "u11.clip_grad_norm",
+    diagnosis="the entries are clipped one by one, which changes the direction",
+)
+def clip_grad_norm(grads, max_norm):
+    """By value."""
+    present = [g for g in grads.values() if g is not None]
+    norm = math.sqrt(sum(float((g**2).sum()) for g in present))
+    for g in present:
+        g.clamp_(-max_norm, max_norm)
+    return norm
+
+
+@wrong("u11.clip_grad_norm", diagnosis="the root is missing: this is the square of the norm")
+def clip_grad_norm(grads, max_norm):
+    """The sum of the squares."""
+    present = [g for g in grads.values() if g is not None]
+    norm = sum(float((g**2).sum()) for g in present)
+    if norm > max_norm:
+        for g in present:
+            g.mul_(max_norm / norm)
+    return norm
+
+
+@wrong("u11.clip_grad_norm", diagnosis="the norms of the tensors are summed, not their squares")
+def clip_grad_norm(grads, max_norm):
+    """The sum of the norms."""
+    present = [g for g in grads.values() if g is not None]
+    norm = sum(math.sqrt((g**2).sum()) for g in present)
+    if norm > max_norm:
+        for g in present:
+            g.mul_(max_norm / norm)
+    return norm
+
+
+@wrong("u11.clip_grad_norm", diagnosis="this is the norm after clipping")
+def clip_grad_norm(grads, max_norm):
+    """The norm after clipping, which always looks good in a log."""
+    present = [g for g in grads.values() if g is not None]
+    norm = math.sqrt(sum(float((g**2).sum()) for g in present))
+    if norm > max_norm:
+        for g in present:
+            g.mul_(max_norm / norm)
+    return min(norm, max_norm)
+
+
+@wrong("u11.clip_grad_norm", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
+def clip_grad_norm(grads, max_norm):
+    """0 times inf where the norm is 0."""
+    present = [g for g in grads.values() if g is not None]
+    if not present:
+        return 0.0
+    norm = torch.stack([(g**2).sum() for g in present]).sum().sqrt()
+    factor = max_norm / norm
+    for g in present:
+        g.copy_(torch.where(factor < 1, g * factor, g / norm * norm))
+    return norm
+
+
+@wrong(
+    "u11.clip_grad_norm",
+    diagnosis="right to some digits only: a small number is added to the norm",
+)
+def clip_grad_norm(grads, max_norm):
+    """As torch does it: max_norm / (norm + 1e-6), so that the norm afterwards is a little too small."""
+    present = [g for g in grads.values() if g is not None]
+    norm = math.sqrt(sum(float((g**2).sum()) for g in present))
+    for g in present:
+        g.mul_(min(1.0, max_norm / (norm + 1e-6)))
+    return norm
+
+
+@wrong("u11.clip_grad_norm", diagnosis="new tensors are put into grads: the model's own stay as they were")
+def clip_grad_norm(grads, max_norm):
+    """New tensors in the dict."""
+    norm = math.sqrt(sum(float((g**2).sum()) for g in grads.values() if g is not None))
+    if norm > max_norm:
+        for name, g in grads.items():
+            if g is not None:
+                grads[name] = g * (max_norm / norm)
+    return norm
+
+
+@wrong("u11.clip_grad_norm", earns_nothing=True)
+def clip_grad_norm(grads, max_norm):
+    """torch's own."""
+    for g in grads.values():
+        if g is not None:
+            g.grad = g.clone()
+    norm = torch.nn.utils.clip_grad_norm_([g for g in grads.values() if g is not None], max_norm)
+    for g in grads.values():
+        if g is not None:
+            g.copy_(g.grad)
+    return norm
