@@ -328,3 +328,50 @@ def clip_grad_norm(grads, max_norm):
         if g is not None and norm > max_norm:
             g.div_(norm / max_norm)
     return norm
+
+
+# ---------------------------------------------------------------------------- optimizer_race
+
+
+@right("u11.optimizer_race")
+def run(step, data, w, lr, steps):
+    """The start first, then a loss after each update; errors and gradients in its own arithmetic."""
+    X, y = data
+    model, memory, losses = {"w": torch.clone(w)}, {}, []
+    for t in range(steps + 1):
+        e = y - (X * model["w"]).sum(-1)
+        losses.append(e.square().sum().item() / len(e))
+        if t < steps:
+            step(model, {"w": (-2 / len(e)) * (e @ X)}, memory, lr)
+    return losses
+
+
+@right("u11.optimizer_race")
+def updates_until(losses, target):
+    """Forwards: a loss above the target sets everything back."""
+    since = None
+    for t, loss in enumerate(losses):
+        if not loss <= target:
+            since = None
+        elif since is None:
+            since = t
+    return since
+
+
+@right("u11.optimizer_race")
+def updates_until(losses, target):
+    """All places, each with the whole rest of the run."""
+    low = [t for t in range(len(losses)) if all(loss <= target for loss in losses[t:])]
+    return min(low) if low else None
+
+
+@right("u11.optimizer_race")
+def race(optimizers, data, w, rates, steps):
+    """A list of pairs that ended well, and its minimum."""
+    results = {}
+    for name in optimizers:
+        ends = [(run(optimizers[name], data, w.clone(), lr, steps)[-1], lr) for lr in rates[name]]
+        ends = [(loss, lr) for loss, lr in ends if math.isfinite(loss)]
+        loss, lr = min(ends, key=lambda pair: pair[0], default=(math.inf, None))
+        results[name] = (lr, loss)
+    return results

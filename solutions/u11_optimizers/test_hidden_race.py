@@ -43,32 +43,32 @@ def limit(X):
     return 2 / float(torch.linalg.eigvalsh(2 * X.T @ X / len(X))[-1])
 
 
-def losses_like(reference, step, data, w, lr, steps, *, every=1, forgets=False):
+def losses_like(reference, step, data, w, *, lr, count, forgets=False):
+    """The losses before `count` updates; forgets: with an empty state for each."""
     params, state, losses = {"w": w.clone()}, {}, []
-    for t in range(steps * every + 1):
+    for _ in range(count):
         loss, g = reference.loss_and_gradient(params["w"], *data)
-        if t % every == 0:
-            losses.append(loss)
-        getattr(reference, step)(params, {"w": g}, {} if forgets else state, lr)
+        losses.append(loss)
+        step(params, {"w": g}, {} if forgets else state, lr)
     return losses
 
 
 @exercise("u11.optimizer_race", weight=2, in_place=True)
 def test_losses_of_one_run(student, rng, reference, device):
-    """Entry t is the loss after t updates: one more than there are updates, and the start stays where it is."""
+    """Entry t is the loss after t updates: there is one more than updates. The start stays where it is."""
     for step, share, steps in (("adagrad_step", 1.0, 7), ("gd_step", 0.3, 5), ("adagrad_step", 2.0, 3)):
         data, w = deliveries(rng, device)
         lr, before = share * limit(data[0]), w.clone()
-        case = (step, data, before, lr, steps)
         called = f"run({step}, data, w, lr={lr:.3g}, steps={steps})"
         yours = student.run(getattr(student, step), data, w, lr, steps)
         if not torch.equal(w, before):
             fail("w was changed", called=called, yours=w, expected=before, diagnosis=CHANGED)
         expected = reference.run(getattr(reference, step), data, before, lr, steps)
-        forgetful = losses_like(reference, *case, forgets=True)
+        case, right = (reference, getattr(reference, step), data, before), {"lr": lr}
+        forgetful = losses_like(*case, **right, count=steps + 1, forgets=True)
         suspects = {
             FROZEN: [expected[0]] * (steps + 1),
-            ALTERNATING: losses_like(reference, *case, every=2),
+            ALTERNATING: losses_like(*case, **right, count=2 * steps + 1)[::2],
             NO_MEMORY: forgetful if forgetful != expected else [NAN],
         }
         for cause, other in {SHORT: expected[:-1], NO_START: expected[1:]}.items():
@@ -115,28 +115,40 @@ def test_when_a_loss_stays_low(student, rng, reference):
         assert_equal(yours, expected, of="the answer", called=f"updates_until({losses}, {target})")
 
 
-def raced(reference, names, data, w, rates, steps, *, score, better=lambda new, old: new < old):
-    """A race with a mistake. score: losses -> number"""
+def raced(losses_of, rates, *, score=lambda losses: losses[-1], better=lambda new, old: new < old):
+    """A race with a mistake. losses_of: (name, rate) -> losses"""
     best = {}
-    for name, step in names.items():
-        for lr in rates[name]:
-            loss = score(reference.run(getattr(reference, step), data, w, lr, steps))
+    for name, some in rates.items():
+        for lr in some:
+            loss = score(losses_of(name, lr))
             if name not in best or better(loss, best[name][1]):
                 best[name] = (lr, loss)
     return best
 
 
-def check_race(student, reference, names, case, rates, steps):
-    """names: name -> name of the function    case: ((X, y), w)"""
-    data, w = case
+def check_race(student, reference, names, *, data, w, rates, steps):
+    """names: name -> name of the function"""
     theirs = {name: getattr(reference, step) for name, step in names.items()}
-    expected = reference.race(theirs, data, w, rates, steps)
-    some = (reference, names, data, w, rates, steps)
+    rates = {name: rates[name] for name in names}
+    expected, wandering = reference.race(theirs, data, w, rates, steps), w.clone()
+
+    def losses_of(name, lr):
+        return reference.run(theirs[name], data, w, lr, steps)
+
+    def continued(name, lr):
+        def keep(params, grads, state, lr):
+            theirs[name](params, grads, state, lr)
+            wandering.copy_(params["w"])
+
+        return reference.run(keep, data, wandering, lr, steps)
+
     suspects = {
-        LOWEST: raced(*some, score=min),
-        WORST: raced(*some, score=lambda losses: losses[-1], better=lambda new, old: new > old),
-        BY_START: raced(*some, score=lambda losses: losses[-1], better=lambda new, old: False),
-        LAST_TIE: raced(*some, score=lambda losses: losses[-1], better=lambda new, old: new <= old),
+        LOWEST: raced(losses_of, rates, score=min),
+        WORST: raced(losses_of, rates, better=lambda new, old: new > old),
+        BY_START: raced(losses_of, rates, better=lambda new, old: False),
+        LAST_TIE: raced(losses_of, rates, better=lambda new, old: new <= old),
+        CONTINUED: raced(continued, rates),
+        SHARED_RATE: raced(losses_of, dict.fromkeys(names, next(iter(rates.values())))),
     }
     mine = {name: getattr(student, step) for name, step in names.items()}
     yours = student.race(mine, data, w, {name: list(values) for name, values in rates.items()}, steps)
@@ -164,19 +176,17 @@ def test_each_at_its_best_rate(student, rng, reference, device):
             "adaptive": [0.02, 0.6, 0.05, 5.0],
         }
         names = {"adaptive": "adagrad_step", "plain": "gd_step"}
-        check_race(student, reference, names, (data, w), rates, steps)
+        check_race(student, reference, names, data=data, w=w, rates=rates, steps=steps)
 
 
 @exercise("u11.optimizer_race")
 def test_runs_that_diverge_never_win(student, rng, reference, device):
-    """A run that ends in nan or inf is no run; where all do, there is no rate. Of equal losses the first wins."""
+    """Runs that end in nan or inf do not count: with no others there is no rate. The first of equals wins."""
     data, w = deliveries(rng, device)
-    most, names = limit(data[0]), {"wild": "gd_step", "mixed": "gd_step", "tied": "adagrad_step"}
+    most, names = limit(data[0]), {"wild": "gd_step", "mixed": "gd_step", "same": "adagrad_step"}
     rates = {
         "wild": [1e80 * most, 1e120],
         "mixed": [1e150, 1e70, 0.2 * most, 1e90],
-        "tied": [0.3, 0.1, 0.3],
+        "same": [1e-30, 1e-200],
     }
-    check_race(student, reference, names, (data, w), rates, 5)
-    rates["tied"] = [-0.0, 0.0]
-    check_race(student, reference, {"tied": "adagrad_step"}, (data, w), rates, 3)
+    check_race(student, reference, names, data=data, w=w, rates=rates, steps=5)

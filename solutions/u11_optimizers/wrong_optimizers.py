@@ -876,3 +876,127 @@ def clip_grad_norm(grads, max_norm):
         if g is not None:
             g.copy_(g.grad)
     return norm
+
+
+# ---------------------------------------------------------------------------- optimizer_race
+
+
+@wrong("u11.optimizer_race", diagnosis="the start is changed: the next run does not begin there")
+def run(step, data, w, lr, steps):
+    """No copy: the second optimizer begins where the first one ended, and wins."""
+    params, state, losses = {"w": w}, {}, []
+    for _ in range(steps):
+        loss, g = loss_and_gradient(params["w"], *data)
+        losses.append(loss)
+        step(params, {"w": g}, state, lr)
+    return [*losses, loss_and_gradient(params["w"], *data)[0]]
+
+
+@wrong("u11.optimizer_race", diagnosis="the loss after the last update is missing")
+def run(step, data, w, lr, steps):
+    """As in a training log: the loss before each update, and no last one."""
+    params, state, losses = {"w": w.clone()}, {}, []
+    for _ in range(steps):
+        loss, g = loss_and_gradient(params["w"], *data)
+        losses.append(loss)
+        step(params, {"w": g}, state, lr)
+    return losses
+
+
+@wrong("u11.optimizer_race", diagnosis="the loss of the start is missing")
+def run(step, data, w, lr, steps):
+    """Only what comes after an update."""
+    params, state, losses = {"w": w.clone()}, {}, []
+    for _ in range(steps):
+        g = loss_and_gradient(params["w"], *data)[1]
+        step(params, {"w": g}, state, lr)
+        losses.append(loss_and_gradient(params["w"], *data)[0])
+    return losses
+
+
+@wrong("u11.optimizer_race", diagnosis="the state begins anew at every step")
+def run(step, data, w, lr, steps):
+    """A new state in every turn: Adam without memory is the sign of the gradient."""
+    params, losses = {"w": w.clone()}, []
+    for _ in range(steps):
+        loss, g = loss_and_gradient(params["w"], *data)
+        losses.append(loss)
+        step(params, {"w": g}, {}, lr)
+    return [*losses, loss_and_gradient(params["w"], *data)[0]]
+
+
+@wrong("u11.optimizer_race", diagnosis="nothing moves: every loss is that of the start")
+def run(step, data, w, lr, steps):
+    """The gradient is always that of the start, and so is the loss."""
+    params, state, losses = {"w": w.clone()}, {}, []
+    loss, g = loss_and_gradient(w, *data)
+    for _ in range(steps):
+        losses.append(loss)
+        step(params, {"w": g}, state, lr)
+    return [*losses, loss]
+
+
+@wrong(
+    "u11.optimizer_race",
+    diagnosis="this is where the loss first reaches the target, not where it stays",
+)
+def updates_until(losses, target):
+    """The first time: an optimizer that swings through the target wins."""
+    return next((t for t, loss in enumerate(losses) if loss <= target), None)
+
+
+@wrong("u11.optimizer_race", diagnosis="at the target is enough; it need not be below")
+def updates_until(losses, target):
+    """Below the target."""
+    t = len(losses)
+    while t > 0 and losses[t - 1] < target:
+        t -= 1
+    return t if t < len(losses) else None
+
+
+@wrong("u11.optimizer_race", diagnosis="where the loss never stays at the target the answer is None")
+def updates_until(losses, target):
+    """The number of losses where there is no answer."""
+    t = len(losses)
+    while t > 0 and losses[t - 1] <= target:
+        t -= 1
+    return t
+
+
+@wrong("u11.optimizer_race", diagnosis="all optimizers have the same rate, though each has its own best one")
+def race(optimizers, data, w, rates, steps):
+    """The rates of the first optimizer for all: "Adam is faster", or slower, as one likes."""
+    best, some = {}, next(iter(rates[name] for name in optimizers))
+    for name, step in optimizers.items():
+        best[name] = (None, math.inf)
+        for lr in some:
+            loss = run(step, data, w, lr, steps)[-1]
+            if loss < best[name][1]:
+                best[name] = (lr, loss)
+    return best
+
+
+@wrong("u11.optimizer_race", diagnosis="a float where None belongs")
+def race(optimizers, data, w, rates, steps):
+    """min of pairs: nan, once it is first, is never left."""
+    best = {}
+    for name, step in optimizers.items():
+        loss, lr = min(((run(step, data, w, lr, steps)[-1], lr) for lr in rates[name]), key=lambda p: p[0])
+        best[name] = (lr, loss)
+    return best
+
+
+@wrong("u11.optimizer_race", diagnosis="every run begins where the last one ended")
+def race(optimizers, data, w, rates, steps):
+    """The weights are handed on from run to run."""
+    best, params = {}, {"w": w.clone()}
+    for name, step in optimizers.items():
+        best[name] = (None, math.inf)
+        for lr in rates[name]:
+            state = {}
+            for _ in range(steps):
+                step(params, {"w": loss_and_gradient(params["w"], *data)[1]}, state, lr)
+            loss = loss_and_gradient(params["w"], *data)[0]
+            if loss < best[name][1]:
+                best[name] = (lr, loss)
+    return best
