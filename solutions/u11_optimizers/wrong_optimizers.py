@@ -320,22 +320,6 @@ def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
     return m / (v.sqrt() + eps), (t, m, v)
 
 
-@wrong("u11.adam", diagnosis="the root of v is missing")
-def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
-    """Divided by v itself: a gradient ten times as large makes a step ten times as short."""
-    t, m, v = memory or (0, 0.0, 0.0)
-    t, m, v = t + 1, betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * g**2
-    return m / (1 - betas[0] ** t) / (v / (1 - betas[1] ** t) + eps), (t, m, v)
-
-
-@wrong("u11.adam")
-def adam_direction(g, memory, betas=(0.9, 0.999), eps=1e-8):
-    """m and v are averaged over the whole tensor: one rate for all its entries."""
-    t, m, v = memory or (0, 0.0, 0.0)
-    t, m, v = t + 1, betas[0] * m + (1 - betas[0]) * g, betas[1] * v + (1 - betas[1]) * (g**2).mean()
-    return m / (1 - betas[0] ** t) / ((v / (1 - betas[1] ** t)).sqrt() + eps), (t, m, v)
-
-
 @wrong("u11.adam", earns_nothing=True)
 def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """torch's own."""
@@ -923,17 +907,6 @@ def run(step, data, w, lr, steps):
         losses.append(loss)
         step(params, {"w": g}, {}, lr)
     return [*losses, loss_and_gradient(params["w"], *data)[0]]
-
-
-@wrong("u11.optimizer_race", diagnosis="nothing moves: every loss is that of the start")
-def run(step, data, w, lr, steps):
-    """The gradient is always that of the start, and so is the loss."""
-    params, state, losses = {"w": w.clone()}, {}, []
-    loss, g = loss_and_gradient(w, *data)
-    for _ in range(steps):
-        losses.append(loss)
-        step(params, {"w": g}, state, lr)
-    return [*losses, loss]
 
 
 @wrong(
