@@ -3,7 +3,7 @@
 NO_CORRECTION = "m and v are not corrected: both begin at 0, and are too small at first"
 ONLY_M = "only m is corrected"
 ONLY_V = "only v is corrected"
-T_LATE = "t is one too large: the first step is step 1"
+T_LATE = "t is one too large: at the first step it is 1"
 T_LOOP = "t grows with every tensor in the loop, not once for each step"
 T_OPTIMIZER = "t also counts the steps at which the tensor had no gradient"
 FORGOTTEN = "m and v begin anew at every step"

@@ -177,7 +177,7 @@ def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
             params[name].sub_(lr * m_hat / (v.sqrt() + eps))
 
 
-@wrong("u11.adam", diagnosis="t is one too large: the first step is step 1")
+@wrong("u11.adam", diagnosis="t is one too large: at the first step it is 1")
 def adam_step(params, grads, state, lr, *, betas=(0.9, 0.999), eps=1e-8):
     """Counted twice."""
     beta1, beta2 = betas
