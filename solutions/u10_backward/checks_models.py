@@ -136,17 +136,17 @@ def back(reference, dout, cache, config, *, ffn="right", attn="right", swap=Fals
     return dx, grads
 
 
-def block_mistakes(order):
-    """{sentence: how to make it with `back`}"""
+def block_mistakes(order, few=False):
+    """{sentence: how to make it with `back`}; few: those that are common enough to ask a whole model for."""
+    both = {"the feed-forward layer": ("ffn",), "attention": ("attn",), "both layers": ("ffn", "attn")}
     found = {}
-    for name, words in (("ffn", "the feed-forward layer"), ("attn", "attention")):
-        found |= {sentence.format(words): {name: how} for how, sentence in AROUND.items()}
-        where = (
-            "goes through the norm, and must not" if order == "pre" else "leads past the norm, and must not"
-        )
-        found[f"the path around {words} {where}"] = {name: "other"}
-    for how, sentence in AROUND.items():
-        found[sentence.format("both layers")] = {"ffn": how, "attn": how}
+    for words, names in both.items():
+        for how, sentence in AROUND.items():
+            if not few or how == "missing":
+                found[sentence.format(words)] = dict.fromkeys(names, how)
+        where = "goes through the norm" if order == "pre" else "leads past the norm"
+        if len(names) == 1 and not few:
+            found[f"the path around {words} {where}, and must not"] = {names[0]: "other"}
     found["the caches of norm1 and norm2 are swapped"] = {"swap": True}
     found["this is the way back through the other order"] = {"order": "post" if order == "pre" else "pre"}
     return found

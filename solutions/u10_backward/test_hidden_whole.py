@@ -50,17 +50,16 @@ def check_block(student, reference, rng, *, device, biases=True, dtype=F64, **ki
 @exercise("u10.model_backward", weight=2, in_place=True)
 def test_back_through_drawn_blocks(student, rng, reference, device):
     """Each sum sends its gradient along both of its paths, and each norm stands on one of them, or behind."""
-    for order in ("pre", "post"):
-        check_block(student, reference, rng, device=device, order=order, activation="gelu_tanh")
-        check_block(
-            student, reference, rng, device=device, order=order, norm="rms", activation="relu", biases=False
-        )
+    check_block(student, reference, rng, device=device, order="pre", activation="gelu_tanh")
+    check_block(
+        student, reference, rng, device=device, order="post", norm="rms", activation="relu", biases=False
+    )
 
 
 def model_suspects(reference, dlogits, cache):
     """Mistakes in the model, and those of the block in all blocks."""
     found = {s: changed_model(reference, dlogits, cache, how) for s, how in MODEL.items()}
-    for sentence, how in block_mistakes(cache["config"]["order"]).items():
+    for sentence, how in block_mistakes(cache["config"]["order"], few=True).items():
         found[sentence] = changed_model(Changed(reference, how), dlogits, cache, "")
     return found
 
@@ -89,9 +88,8 @@ def check_model(student, reference, dlogits, cache):
 def test_back_through_drawn_models(student, rng, reference, device):
     """From drawn gradients of the logits to every parameter, whatever the configuration."""
     for kinds in (
-        {"order": "pre", "tied": True, "activation": "gelu_tanh"},
-        {"order": "post", "norm": "rms", "activation": "relu", "final_norm": False, "biases": False},
-        {"order": "pre", "norm": "rms", "layers": 1},
+        {"tied": True, "activation": "gelu_tanh", "layers": 1},
+        {"norm": "rms", "layers": 2, "biases": False},
     ):
         tokens, _, _, params, config = drawn_model(rng, device=device, **kinds)
         logits, cache = forward.gpt(tokens, params, config)
@@ -114,31 +112,27 @@ def by_autograd(tokens, targets, mask, params, config):
 @exercise("u10.model_backward", weight=2, in_place=True)
 def test_hand_as_autograd(student, rng, reference, device):
     """The gradient of the loss is that of autograd, and exactly 0 in rows that no target depends on."""
-    for kinds in ({"order": "post", "tied": False, "layers": 2}, {"norm": "rms", "tied": True, "layers": 1}):
-        tokens, targets, mask, params, config = drawn_model(rng, device=device, **kinds)
-        mask[:, -1] = False
-        expected = by_autograd(tokens, targets, mask, params, config)
-        _, cache = forward.gpt_loss(tokens, targets, mask, params, config)
-        yours, called = check_model(student, reference, reference.loss_backward(cache), cache[3])
-        for name, grad in flat(yours).items():
-            if not fine(grad, expected[name], 1e-11):
-                assert_gradient(
-                    grad, expected[name], of=f"grads {name}", called=called, rtol=1e-11, atol=NOISE
-                )
-        unused = {"pos": yours["pos"][tokens.shape[1] - 1 :]}
-        if not config["tied"]:
-            read = torch.zeros(len(yours["tok"]), dtype=torch.bool, device=device)
-            read[tokens[:, :-1]] = True
-            unused["tok"] = yours["tok"][~read]
-        for name, rest in unused.items():
-            if bool((rest != 0).any()):
-                what = f"grads {name} is not 0 in an unused row"
-                fail(what, called=called, yours=rest, expected=0 * rest, diagnosis=NOT_ZERO)
+    tokens, targets, mask, params, config = drawn_model(
+        rng, device=device, order="post", layers=1, final_norm=False
+    )
+    mask[:, -1] = False
+    expected = by_autograd(tokens, targets, mask, params, config)
+    _, cache = forward.gpt_loss(tokens, targets, mask, params, config)
+    yours, called = check_model(student, reference, reference.loss_backward(cache), cache[3])
+    for name, grad in flat(yours).items():
+        if not fine(grad, expected[name], 1e-11):
+            assert_gradient(grad, expected[name], of=f"grads {name}", called=called, rtol=1e-11, atol=NOISE)
+    unread = torch.ones(len(yours["tok"]), dtype=torch.bool, device=device)
+    unread[tokens[:, :-1]] = False
+    for name, rest in (("pos", yours["pos"][tokens.shape[1] - 1 :]), ("tok", yours["tok"][unread])):
+        if bool((rest != 0).any()):
+            what = f"grads {name} is not 0 in an unused row"
+            fail(what, called=called, yours=rest, expected=0 * rest, diagnosis=NOT_ZERO)
 
 
 @exercise("u10.model_backward", in_place=True)
 def test_back_in_float32(student, rng, reference, device):
-    """float32 stays float32, and another number of blocks is no other function."""
-    tokens, _, _, params, config = drawn_model(rng, device=device, dtype=F32, layers=3, tied=True, norm="rms")
+    """float32 stays float32."""
+    tokens, _, _, params, config = drawn_model(rng, device=device, dtype=F32, layers=1, tied=True)
     logits, cache = forward.gpt(tokens, params, config)
     check_model(student, reference, upstream(rng, logits), cache)

@@ -366,6 +366,25 @@ def rms_norm_backward(dout, cache):
     return inv_rms * dout, dgamma
 
 
+@wrong(
+    "u10.rms_norm_backward",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+    earns_nothing=True,
+)
+def rms_norm_backward(dout, cache):
+    """Central differences around xhat."""
+    xhat, inv_rms, gamma = cache
+    g, h = gained(dout, gamma), 1e-5
+    eps = 1 - xhat.square().mean(-1, keepdim=True)
+    dx = torch.zeros_like(xhat)
+    for d in range(xhat.shape[-1]):
+        step = torch.zeros_like(xhat)
+        step[..., d] = h
+        up, down = (x * (mean(x.square()) + eps).rsqrt() for x in (xhat + step, xhat - step))
+        dx[..., d] = (g * (up - down)).sum(-1) / (2 * h)
+    return dx * inv_rms, gain(dout, xhat, gamma)
+
+
 # ---------------------------------------------------------------------------- softmax_backward
 
 
@@ -790,7 +809,10 @@ def past_norm(dout, layer, norm, around=1):
     return dout + d, grads, more
 
 
-@wrong("u10.model_backward")
+@wrong(
+    "u10.model_backward",
+    diagnosis="the path around the feed-forward layer goes through the norm, and must not",
+)
 def block_backward(dout, cache, config):
     """The norm stands on the wrong path, in either order."""
     backs = (ffn_backward, multi_head_backward, norm_backward)
@@ -852,7 +874,7 @@ def model_backward(dlogits, cache):
     return model_of(dlogits, cache, backs, final=False)
 
 
-@wrong("u10.model_backward")
+@wrong("u10.model_backward", diagnosis="off by the same factor everywhere")
 def model_backward(dlogits, cache):
     """Every gradient is divided by the number of sentences."""
     backs = (head_backward, norm_backward, block_backward, embed_backward)
