@@ -58,8 +58,8 @@ def test_what_was_not_used_has_no_gradient(found):
 
 
 def test_the_output_projection_untransposed(forward, backward, by_hand, found):
-    """W_O is square, so its transpose fits too: what lies below it then points elsewhere, and the sign of the
-    first number of BOS, the book's example, is the opposite one."""
+    """W_O is square, so its transpose fits too: what lies below it then points elsewhere, and the first
+    number of BOS gets the opposite sign."""
     wrong = by_hand.gradients(forward, backward, by_hand.parameters(), wo_turned=True)
     above = {name for name in found if name.startswith(("head", "norm", "ffn"))} | {"attn.wo"}
     assert above == {name for name in found if torch.equal(found[name], wrong[name])}
