@@ -1,4 +1,4 @@
-"""The by-hand model, built from the layers of unit 9."""
+"""The by-hand model, built from the layers of units 9 and 10."""
 
 from pathlib import Path
 from types import ModuleType
@@ -36,3 +36,38 @@ def loss(forward: ModuleType, p: dict[str, torch.Tensor]) -> float:
     tokens, targets, mask = forward.make_batch([SENTENCE])
     log_p = torch.log_softmax(logits(forward, p, tokens), -1).gather(-1, targets[..., None])[..., 0]
     return float(-log_p[mask].mean())
+
+
+def gradients(
+    forward: ModuleType, backward: ModuleType, p: dict[str, torch.Tensor], *, wo_turned: bool = False
+) -> dict[str, torch.Tensor]:
+    """Name -> gradient of the mean loss, and under "x" that of the embedded sentence.
+
+    wo_turned: with the book's mistake, the output projection used transposed on the way back
+    """
+    tokens, targets, mask = forward.make_batch([SENTENCE])
+    x, cache_embed = forward.embed(tokens, p["tok"], p["pos"])
+    mh, cache_attn = forward.multi_head(x, below(p, "attn"), 2, forward.causal_mask(tokens))
+    fed, cache_ffn = forward.ffn(mh, below(p, "ffn"), "gelu_tanh")
+    h, cache_norm = forward.layer_norm(mh + fed, p["norm.gamma"], p["norm.beta"])
+    logits, cache_head = forward.linear(h, p["head.w"])
+
+    g: dict[str, torch.Tensor] = {}
+    dlogits = backward.loss_backward((logits, targets, mask, None))
+    dh, g["head.w"], _ = backward.linear_backward(dlogits, cache_head)
+    dr, g["norm.gamma"], g["norm.beta"] = backward.layer_norm_backward(dh, cache_norm)
+    path, g_ffn = backward.ffn_backward(dr, cache_ffn)
+    if wo_turned:
+        *others, (merged, wo, has_bias), heads = cache_attn
+        cache_attn = (*others, (merged, wo.T, has_bias), heads)
+    g["x"], g_attn = backward.multi_head_backward(dr + path, cache_attn)
+    g["tok"], g["pos"] = backward.embed_backward(g["x"], cache_embed)
+    for name, layer in (("ffn", g_ffn), ("attn", g_attn)):
+        g |= {f"{name}.{key}": grad for key, grad in layer.items() if grad is not None}
+    return g
+
+
+def stored_gradients() -> dict[str, torch.Tensor]:
+    """Name -> gradient of the mean loss, as computed by this project's owners."""
+    with np.load(FILE) as stored:
+        return {key[2:]: torch.tensor(stored[key]) for key in stored if key.startswith("g/")}
