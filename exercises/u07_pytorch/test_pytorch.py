@@ -77,3 +77,78 @@ def test_quiz_of_order(student):
     again = [W, V, ("op", "y", "w", "v"), back, ("zero_grad", "w")]
     check(student, again, "w", (T, T, T), [(FOREVER, (T, T, F))])
     check(student, [*again, back], "w", (T, T, F), [(BEFORE, (T, T, T))])
+
+
+# ---------------------------------------------------------------------------- accumulation
+
+FRESH = "each gradient stands alone: backward adds to what is there"
+ALIAS = "the list holds one tensor several times: later passes write into it"
+DECAYS_NONE = "a parameter without a gradient is changed: None is not 0"
+SKIPS_ZERO = "a gradient of 0 is taken for none: the weight decay is missing"
+NO_DECAY = "the weight decay is missing"
+UNSCALED_DECAY = "the weight decay is not multiplied by the learning rate"
+ZEROS = "zeros where None belongs: with set_to_none nothing is left to step with"
+NONE = "None where zeros belong: set_to_none=False keeps the tensor"
+MADE_UP = "a gradient of zeros is made up where there was None"
+
+
+def numbers(values, device):
+    return torch.tensor(values, dtype=torch.float64, device=device)
+
+
+def parameter(inside, values, device, gradient=None):
+    """A parameter on the student's side, with this gradient."""
+    p = inside("torch.nn.Parameter", numbers(values, device))
+    if gradient is not None:
+        p.grad = numbers(gradient, device)
+    return p
+
+
+@exercise("u07.accumulation")
+def test_two_batches_one_after_the_other(student, device):
+    """The second batch alone has the gradient -4, 8; in w.grad it is added to the first one's 6, 12."""
+    w = numbers([1.0, 1.0], device)
+    first = numbers([[1.0, 2.0]], device), numbers([0.0], device)
+    second = numbers([[-1.0, 2.0], [0.0, 0.0]], device), numbers([-3.0, 5.0], device)
+    called = "grad_history([1, 1], two batches)"
+    yours = student.grad_history(w, [first, second])
+    suspects = {
+        FRESH: [numbers([6.0, 12.0], device), numbers([-4.0, 8.0], device)],
+        ALIAS: [numbers([2.0, 20.0], device)] * 2,
+    }
+    expected = [numbers([6.0, 12.0], device), numbers([2.0, 20.0], device)]
+    assert_close(yours, expected, of="the history", called=called, suspects=suspects)
+
+
+@exercise("u07.accumulation")
+def test_zero_grad_in_both_ways(student, inside, device):
+    """By default gradients become None; with set_to_none=False they become zeros, and None stays None."""
+    a, b = parameter(inside, [1.0, 2.0, 3.0], device, [4.0, 5.0, 6.0]), parameter(inside, [7.0], device)
+    called = "zero_grad([a, b], set_to_none=False), where b.grad is None"
+    student.zero_grad([a, b], set_to_none=False)
+    zeros = numbers([0.0, 0.0, 0.0], device)
+    if a.grad is None:
+        fail("a.grad is None", called=called, yours=None, expected=zeros, diagnosis=NONE)
+    assert_equal(a.grad, zeros, of="a.grad", called=called)
+    if b.grad is not None:
+        fail("b.grad is not None", called=called, yours=b.grad, expected=None, diagnosis=MADE_UP)
+    student.zero_grad([a, b])
+    if a.grad is not None:
+        fail("a.grad is not None", called="zero_grad([a, b])", yours=a.grad, expected=None, diagnosis=ZEROS)
+
+
+@exercise("u07.accumulation")
+def test_none_is_not_zero(student, inside, device):
+    """With the gradient 0 a weight of 1 decays to 0.99; with the gradient None it stays 1."""
+    zero, none = parameter(inside, [1.0], device, [0.0]), parameter(inside, [1.0], device)
+    moved = parameter(inside, [1.0, -2.0], device, [0.5, 3.0])
+    student.apply_gradients([zero, none, moved], 0.1, 0.1)
+    called = "apply_gradients([p], lr=0.1, weight_decay=0.1), where p = 1 and p.grad = "
+    one = numbers([1.0], device)
+    suspects = {SKIPS_ZERO: one, NO_DECAY: one, UNSCALED_DECAY: 0.9 * one}
+    assert_close(zero.data, 0.99 * one, of="p", called=f"{called}0", suspects=suspects)
+    assert_close(none.data, one, of="p", called=f"{called}None", suspects={DECAYS_NONE: 0.99 * one})
+    expected = numbers([0.94, -2.28], device)
+    suspects = {NO_DECAY: numbers([0.95, -2.3], device), UNSCALED_DECAY: numbers([0.85, -2.1], device)}
+    called = "apply_gradients([p], lr=0.1, weight_decay=0.1), where p = [1, -2] and p.grad = [0.5, 3]"
+    assert_close(moved.data, expected, of="p", called=called, suspects=suspects)

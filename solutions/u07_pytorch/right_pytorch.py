@@ -111,3 +111,70 @@ def predict(program):
         else:
             needs[name], above[name] = False, {name}
     return {name: (needs[name], name not in inner, grads.get(name) is None) for name in needs}
+
+
+# ---------------------------------------------------------------------------- accumulation
+
+
+@right("u07.accumulation")
+def grad_history(w, batches):
+    """By torch.autograd.grad, which adds to nothing: the sum is written out."""
+    leaf, total, history = w.clone().requires_grad_(True), 0.0, []
+    for x, y in batches:
+        (one,) = torch.autograd.grad(((x @ leaf - y) ** 2).mean(), leaf)
+        total = total + one
+        history.append(total)
+    return history
+
+
+@right("u07.accumulation")
+def grad_history(w, batches):
+    """By the formula, 2 xᵀ(x w - y) / N."""
+    each = [2 * x.T @ (x @ w - y) / len(y) for x, y in batches]
+    return list(torch.stack(each).cumsum(0))
+
+
+@right("u07.accumulation")
+def zero_grad(parameters, set_to_none=True):
+    """In place, where zeros are asked for."""
+    for p in parameters:
+        if p.grad is None:
+            continue
+        if set_to_none:
+            p.grad = None
+        else:
+            p.grad.zero_()
+
+
+@right("u07.accumulation")
+def zero_grad(parameters, set_to_none=True):
+    """torch's own, which is what this is."""
+    torch.optim.SGD(parameters, lr=0.1).zero_grad(set_to_none=set_to_none)
+
+
+@right("u07.accumulation")
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """Decays, then steps, in place."""
+    for p in parameters:
+        if p.grad is None:
+            continue
+        with torch.no_grad():
+            p *= 1 - lr * weight_decay
+            p -= lr * p.grad
+
+
+@right("u07.accumulation")
+@torch.no_grad()
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """As a decorator, with one fused line."""
+    for p in parameters:
+        if p.grad is not None:
+            p.add_(p.grad + weight_decay * p, alpha=-lr)
+
+
+@right("u07.accumulation")
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """Through .data, the old way."""
+    for p in parameters:
+        if p.grad is not None:
+            p.data = p.data * (1 - lr * weight_decay) - lr * p.grad

@@ -148,3 +148,110 @@ def predict(program):
 def predict(program):
     """The commonest answer for everything."""
     return {name: (False, True, True) for _, name, *_ in program}
+
+
+# ---------------------------------------------------------------------------- accumulation
+
+
+@wrong(
+    "u07.accumulation", diagnosis="the list holds one tensor several times: later passes write into it"
+)
+def grad_history(w, batches):
+    """The gradient itself goes into the list, not a copy."""
+    w = w.detach().clone().requires_grad_()
+    history = []
+    for x, y in batches:
+        mse_loss(x @ w, y).backward()
+        history.append(w.grad)
+    return history
+
+
+@wrong("u07.accumulation", diagnosis="each gradient stands alone: backward adds to what is there")
+def grad_history(w, batches):
+    """A fresh start before each batch: good training, but not what was asked."""
+    w = w.detach().clone().requires_grad_()
+    history = []
+    for x, y in batches:
+        w.grad = None
+        mse_loss(x @ w, y).backward()
+        history.append(w.grad.clone())
+    return history
+
+
+@wrong("u07.accumulation", diagnosis="a factor 2 is missing")
+def grad_history(w, batches):
+    """The mean of the gradients so far."""
+    w = w.detach().clone().requires_grad_()
+    history = []
+    for x, y in batches:
+        mse_loss(x @ w, y).backward()
+        history.append(w.grad / (len(history) + 1))
+    return history
+
+
+@wrong("u07.accumulation", diagnosis="zeros where None belongs: with set_to_none nothing is left to step with")
+def zero_grad(parameters, set_to_none=True):
+    """Zeros, whatever was asked for: None and 0 as the same."""
+    for p in parameters:
+        if p.grad is not None:
+            p.grad.zero_()
+
+
+@wrong("u07.accumulation", diagnosis="None where zeros belong: set_to_none=False keeps the tensor")
+def zero_grad(parameters, set_to_none=True):
+    """None, whatever was asked for."""
+    for p in parameters:
+        p.grad = None
+
+
+@wrong("u07.accumulation", diagnosis="a gradient of zeros is made up where there was None")
+def zero_grad(parameters, set_to_none=True):
+    """Zeros also for those that had no gradient."""
+    for p in parameters:
+        p.grad = None if set_to_none else torch.zeros_like(p)
+
+
+@wrong("u07.accumulation", diagnosis="a parameter without a gradient is changed: None is not 0")
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """No gradient is a gradient of 0: all weights decay."""
+    with torch.no_grad():
+        for p in parameters:
+            g = 0.0 if p.grad is None else p.grad
+            p.copy_(p * (1 - lr * weight_decay) - lr * g)
+
+
+@wrong("u07.accumulation", diagnosis="a gradient of 0 is taken for none: the weight decay is missing")
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """A gradient of 0 counts as no gradient."""
+    with torch.no_grad():
+        for p in parameters:
+            if p.grad is not None and p.grad.any():
+                p.copy_(p * (1 - lr * weight_decay) - lr * p.grad)
+
+
+@wrong("u07.accumulation")
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """While torch records: a leaf that requires a gradient cannot be changed in place."""
+    for p in parameters:
+        if p.grad is not None:
+            p -= lr * (p.grad + weight_decay * p)
+
+
+@wrong("u07.accumulation")
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """The names get new tensors, and the parameters stay where they were."""
+    for p in parameters:
+        if p.grad is not None:
+            p = p * (1 - lr * weight_decay) - lr * p.grad
+
+
+@wrong(
+    "u07.accumulation", diagnosis="the gradient's part of the step decays too: the decay belongs to w alone"
+)
+def apply_gradients(parameters, lr, weight_decay=0.0):
+    """Steps first, and lets the result decay."""
+    with torch.no_grad():
+        for p in parameters:
+            if p.grad is not None:
+                p.sub_(lr * p.grad)
+                p.mul_(1 - lr * weight_decay)
