@@ -152,3 +152,115 @@ def test_none_is_not_zero(student, inside, device):
     suspects = {NO_DECAY: numbers([0.95, -2.3], device), UNSCALED_DECAY: numbers([0.85, -2.1], device)}
     called = "apply_gradients([p], lr=0.1, weight_decay=0.1), where p = [1, -2] and p.grad = [0.5, 3]"
     assert_close(moved.data, expected, of="p", called=called, suspects=suspects)
+
+
+# ---------------------------------------------------------------------------- grad_accum
+
+UNDIVIDED = "the sum over all tokens, not their mean: divided by nothing"
+PIECES = "each piece is divided by its own number of tokens, and then by the number of pieces"
+PIECES_SUMMED = "the means of the pieces are added up"
+ALL_COUNT = "divided by the number of all tokens, the ignored ones included"
+LAST_ONLY = "only the last piece is there: gradients are set to zero between the pieces"
+DROPPED = "the pieces that are left in the end are dropped"
+EACH = "an update after every piece, not after every k"
+
+# Weights of two classes for one number x; three tokens count in the first piece, one in the second.
+FIRST = [[1.0], [2.0], [-3.0], [4.0]], [0, 1, 1, -100]
+SECOND = [[2.0], [3.0]], [0, -100]
+
+
+def piece(x, targets, device):
+    return numbers(x, device), torch.tensor(targets, device=device)
+
+
+@exercise("u07.grad_accum")
+def test_group_of_two_pieces(student, device):
+    """With weights of zero every token costs log 2: four count, three here and one there."""
+    W, group = numbers([[0.0], [0.0]], device), [piece(*FIRST, device), piece(*SECOND, device)]
+    loss, gradient = unpack(student.group_gradient(W, group), "(loss, gradient)")
+    called = "group_gradient(W, two pieces of 3 and 1 tokens that count)"
+    suspects = {
+        UNDIVIDED: 2.772588722,
+        PIECES_SUMMED: 1.386294361,
+        ALL_COUNT: 0.4620981204,
+        LAST_ONLY: 0.1732867951,
+    }
+    assert_close(loss, 0.6931471806, of="the loss", called=called, suspects=suspects)
+    # summed over its tokens, each piece contributes -1 for class 0, and 1 for class 1
+    down, up = numbers([[-1.0], [1.0]], device), numbers([[1.0], [-1.0]], device)
+    suspects = {
+        UNDIVIDED: 2 * down,
+        PIECES: 2 / 3 * down,
+        PIECES_SUMMED: 4 / 3 * down,
+        ALL_COUNT: 1 / 3 * down,
+        LAST_ONLY: 1 / 4 * down,
+        "the sign is turned": 1 / 2 * up,
+    }
+    assert_gradient(gradient, 1 / 2 * down, of="the gradient", called=called, suspects=suspects)
+
+
+@exercise("u07.grad_accum")
+def test_three_pieces_in_groups_of_two(student, device):
+    """Two updates: one after two pieces, and one after the third, which is a group of its own."""
+    W = numbers([[0.0], [0.0]], device)
+    pieces = [piece(*FIRST, device), piece(*SECOND, device), piece([[1.0], [-2.0]], [0, 1], device)]
+    yours = student.train_in_groups(W, pieces, 2, 1.0)
+    expected = [
+        numbers([[0.5], [-0.5]], device),
+        numbers([[0.7536736327], [-0.7536736327]], device),
+    ]
+    suspects = {DROPPED: expected[:1]}
+    assert_close(yours, expected, of="the list of W", called="train_in_groups(W, 3 pieces, k=2, lr=1)", suspects=suspects)
+
+
+# ---------------------------------------------------------------------------- train_step_order
+
+NOTHING = "nothing moves: there is no gradient when the optimizer steps"
+STALE = "the optimizer holds other parameters than the model"
+AFTER_STEP = "this is the loss after the step"
+SCALED_LOSS = "this is the loss multiplied by scale"
+SCALED_NORM = "this is the norm of the gradient multiplied by scale"
+CLIPPED_NORM = "this is the norm after clipping"
+NO_CLIP = "the gradient is not clipped, or only after the step"
+
+
+@exercise("u07.train_step_order")
+def test_model_that_is_prepared(student, device):
+    """The model begins with the given numbers, and the optimizer moves this very model."""
+    weight, bias = numbers([[1.0, 2.0]], device), numbers([0.5], device)
+    model, optimizer = unpack(student.prepare(weight, bias, 0.1, 0.5), "(model, optimizer)")
+    called = "model, optimizer = prepare([[1, 2]], [0.5], lr=0.1, momentum=0.5)"
+    assert_equal(model.weight.data, weight, of="model.weight", called=called)
+    assert_equal(model.bias.data, bias, of="model.bias", called=called)
+    gradient = numbers([[10.0, -20.0]], device)
+    model.weight.grad = gradient
+    optimizer.step()
+    optimizer.step()
+    called += "; then two steps with the gradient [[10, -20]]"
+    suspects = {STALE: weight, "there is no momentum": numbers([[-1.0, 6.0]], device)}
+    expected = numbers([[-1.5, 7.0]], device)
+    assert_close(model.weight.data, expected, of="model.weight", called=called, suspects=suspects)
+
+
+@exercise("u07.train_step_order")
+def test_three_steps_of_the_lesson(student, inside, device):
+    """The first gradient is 7, 3 for the weights and 5 for the bias; its norm of 9.1104 is clipped to 4."""
+    model = inside("torch.nn.Linear", 2, 1, dtype=torch.float64, device=str(device))
+    model.weight.data, model.bias.data = numbers([[1.0, 2.0]], device), numbers([0.5], device)
+    model.weight.grad = numbers([[100.0, 100.0]], device)
+    optimizer = inside("torch.optim.SGD", [model.weight, model.bias], lr=0.1, momentum=0.5)
+    x, y = numbers([[1.0, 1.0], [2.0, 0.0]], device), numbers([[0.5], [0.5]], device)
+    for step, loss, norm, weight, free in (
+        (1, 6.5, 9.110433579, [[0.6926601058, 1.8682829025]], [[0.3, 1.7]]),
+        (2, 3.420646121, 6.294412381, [[0.2420285414, 1.6536311703]], [[-0.22, 1.4]]),
+        (3, 0.904801803, 2.211116115, [[-0.1040135853, 1.4119563474]], [[-0.237, 1.223]]),
+    ):
+        yours = unpack(student.train_step(model, optimizer, x, y, 4.0, 8.0), "(loss, norm)")
+        called = f"train_step(model, optimizer, x, y, max_norm=4, scale=8), step {step}"
+        suspects = {NOTHING: numbers([[1.0, 2.0]], device), NO_CLIP: numbers(free, device)}
+        right = numbers(weight, device)
+        assert_close(model.weight.data, right, of="weight", called=called, rtol=1e-5, suspects=suspects)
+        suspects = {SCALED_NORM: 8 * norm, CLIPPED_NORM: min(norm, 4.0)}
+        assert_close(yours[1], norm, of="the norm", called=called, rtol=1e-5, suspects=suspects)
+        suspects = {SCALED_LOSS: 8 * loss, AFTER_STEP: {1: 3.420646121, 2: 0.904801803}.get(step, -1.0)}
+        assert_close(yours[0], loss, of="the loss", called=called, rtol=1e-5, suspects=suspects)

@@ -178,3 +178,123 @@ def apply_gradients(parameters, lr, weight_decay=0.0):
     for p in parameters:
         if p.grad is not None:
             p.data = p.data * (1 - lr * weight_decay) - lr * p.grad
+
+
+# ---------------------------------------------------------------------------- grad_accum
+
+
+@right("u07.grad_accum")
+def group_gradient(W, group):
+    """Sums go backward; the division comes once, at the end."""
+    W = W.clone().requires_grad_()
+    total, N = 0.0, 0
+    for x, targets in group:
+        loss = cross_entropy(x @ W.T, targets, reduction="sum", ignore_index=IGNORED)
+        loss.backward()
+        total += float(loss.detach())
+        N += (targets != IGNORED).sum().item()
+    return total / N, W.grad / N
+
+
+@right("u07.grad_accum")
+def group_gradient(W, group):
+    """Each piece's mean, weighted by its share, where anything counts."""
+    leaf = W.detach().requires_grad_(False).clone()
+    leaf.requires_grad = True
+    counts = [int(targets.ne(IGNORED).sum()) for _, targets in group]
+    total = 0.0
+    for (x, targets), n in zip(group, counts):
+        if n == 0:
+            continue
+        share = n / sum(counts)
+        loss = cross_entropy(x @ leaf.T, targets, ignore_index=IGNORED) * share
+        (leaf_gradient,) = torch.autograd.grad(loss, leaf)
+        leaf.grad = leaf_gradient if leaf.grad is None else leaf.grad + leaf_gradient
+        total += loss.item()
+    return total, leaf.grad
+
+
+@right("u07.grad_accum")
+def group_gradient(W, group):
+    """By hand, with (p - y) / N."""
+    N = sum(int((targets != IGNORED).sum()) for _, targets in group)
+    total, gradient = 0.0, torch.zeros_like(W)
+    for x, targets in group:
+        x, targets = x[targets != IGNORED], targets[targets != IGNORED]
+        log_p = (x @ W.T).log_softmax(-1)
+        y = torch.nn.functional.one_hot(targets, len(W)).to(x.dtype)
+        total -= (log_p * y).sum().item() / N
+        gradient += (log_p.exp() - y).T @ x / N
+    return total, gradient
+
+
+@right("u07.grad_accum")
+def train_in_groups(W, pieces, k, lr):
+    """With a counter, torch's optimizer, and an update behind the loop for what is left."""
+    W = torch.nn.Parameter(W.clone())
+    optimizer = torch.optim.SGD([W], lr=lr)
+    history, waiting = [], []
+
+    def update():
+        optimizer.zero_grad()
+        W.grad = group_gradient(W.detach(), waiting)[1]
+        optimizer.step()
+        history.append(W.detach().clone())
+        waiting.clear()
+
+    for one in pieces:
+        waiting.append(one)
+        if len(waiting) == k:
+            update()
+    if waiting:
+        update()
+    return history
+
+
+# ---------------------------------------------------------------------------- train_step_order
+
+
+@right("u07.train_step_order")
+def prepare(weight, bias, lr, momentum):
+    """New parameters first, the optimizer after them."""
+    model = torch.nn.Linear(weight.shape[1], weight.shape[0])
+    model.weight = torch.nn.Parameter(weight.clone())
+    model.bias = torch.nn.Parameter(bias.clone())
+    return model, torch.optim.SGD([model.weight, model.bias], lr, momentum)
+
+
+@right("u07.train_step_order")
+def prepare(weight, bias, lr, momentum):
+    """By a state dict."""
+    model = torch.nn.Linear(*reversed(weight.shape)).to(weight.device).to(weight.dtype)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    model.load_state_dict({"weight": weight, "bias": bias})
+    return model, optimizer
+
+
+@right("u07.train_step_order")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """Clips by hand, and writes into .grad what torch.autograd.grad returns."""
+    parameters = [p for p in model.parameters()]
+    loss = ((model(x) - y) ** 2).mean()
+    gradients = [g / scale for g in torch.autograd.grad(loss * scale, parameters)]
+    norm = math.sqrt(sum((g**2).sum().item() for g in gradients))
+    for p, g in zip(parameters, gradients):
+        p.grad = g * min(1.0, max_norm / norm)
+    optimizer.step()
+    return float(loss.detach()), norm
+
+
+@right("u07.train_step_order")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """zero_grad right before backward, and once more at the end, when it does no harm."""
+    loss = mse_loss(model(x), y)
+    model.zero_grad()
+    loss.mul(scale).backward()
+    with torch.no_grad():
+        for p in model.parameters():
+            p.grad.div_(scale)
+    norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm))
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item(), norm

@@ -255,3 +255,284 @@ def apply_gradients(parameters, lr, weight_decay=0.0):
             if p.grad is not None:
                 p.sub_(lr * p.grad)
                 p.mul_(1 - lr * weight_decay)
+
+
+# ---------------------------------------------------------------------------- grad_accum
+
+
+@wrong(
+    "u07.grad_accum",
+    diagnosis="each piece is divided by its own number of tokens, and then by the number of pieces",
+)
+def group_gradient(W, group):
+    """loss / grad_accum, as everybody writes it: right only where all pieces count the same number of tokens."""
+    W = W.detach().clone().requires_grad_()
+    total = 0.0
+    for x, targets in group:
+        loss = cross_entropy(x @ W.T, targets, ignore_index=IGNORED) / len(group)
+        loss.backward()
+        total += loss.item()
+    return total, W.grad
+
+
+@wrong("u07.grad_accum", diagnosis="the means of the pieces are added up")
+def group_gradient(W, group):
+    """Not divided at all: k times too large."""
+    W = W.detach().clone().requires_grad_()
+    total = 0.0
+    for x, targets in group:
+        loss = cross_entropy(x @ W.T, targets, ignore_index=IGNORED)
+        loss.backward()
+        total += loss.item()
+    return total, W.grad
+
+
+@wrong("u07.grad_accum", diagnosis="divided by the number of all tokens, the ignored ones included")
+def group_gradient(W, group):
+    """numel() in the place of the tokens that count."""
+    W = W.detach().clone().requires_grad_()
+    N, total = sum(targets.numel() for _, targets in group), 0.0
+    for x, targets in group:
+        loss = token_losses(W, x, targets).sum() / N
+        loss.backward()
+        total += loss.item()
+    return total, W.grad
+
+
+@wrong("u07.grad_accum", diagnosis="only the last piece is there: gradients are set to zero between the pieces")
+def group_gradient(W, group):
+    """zero_grad inside the loop over the pieces."""
+    W = W.detach().clone().requires_grad_()
+    N, total = sum(int((targets != IGNORED).sum()) for _, targets in group), 0.0
+    for x, targets in group:
+        W.grad = None
+        loss = token_losses(W, x, targets).sum() / N
+        loss.backward()
+        total += loss.item()
+    return total, W.grad
+
+
+@wrong(
+    "u07.grad_accum",
+    diagnosis="the loss is a tensor, and may hold its whole graph: a plain number is asked for",
+)
+def group_gradient(W, group):
+    """total += loss: every graph stays in memory."""
+    W = W.detach().clone().requires_grad_()
+    N, total = sum(int((targets != IGNORED).sum()) for _, targets in group), 0.0
+    for x, targets in group:
+        loss = token_losses(W, x, targets).sum() / N
+        loss.backward()
+        total += loss
+    return total, W.grad
+
+
+@wrong("u07.grad_accum", diagnosis="0 / 0: a piece without a token that counts contributes 0")
+def group_gradient(W, group):
+    """The mean of a piece, weighted by its tokens: nan times 0 where none counts."""
+    W = W.detach().clone().requires_grad_()
+    counts = [int((targets != IGNORED).sum()) for _, targets in group]
+    total = 0.0
+    for (x, targets), n in zip(group, counts):
+        loss = cross_entropy(x @ W.T, targets, ignore_index=IGNORED) * n / sum(counts)
+        loss.backward()
+        total += loss.item()
+    return total, W.grad
+
+
+@wrong("u07.grad_accum", diagnosis="the pieces that are left in the end are dropped")
+def train_in_groups(W, pieces, k, lr):
+    """if (step + 1) % k == 0: the rest never comes to that."""
+    history, group = [], []
+    for one in pieces:
+        group.append(one)
+        if len(group) == k:
+            W = W - lr * group_gradient(W, group)[1]
+            history.append(W)
+            group = []
+    return history
+
+
+@wrong("u07.grad_accum", diagnosis="the last group is divided as if it were complete")
+def train_in_groups(W, pieces, k, lr):
+    """Divides by k also where fewer are left."""
+    history = []
+    for start in range(0, len(pieces), k):
+        group = pieces[start : start + k]
+        W = W - lr * group_gradient(W, group)[1] * len(group) / k
+        history.append(W)
+    return history
+
+
+@wrong("u07.grad_accum", diagnosis="the gradient of the groups before is still there")
+def train_in_groups(W, pieces, k, lr):
+    """zero_grad is missing between the groups."""
+    history, gradient = [], torch.zeros_like(W)
+    for start in range(0, len(pieces), k):
+        gradient = gradient + group_gradient(W, pieces[start : start + k])[1]
+        W = W - lr * gradient
+        history.append(W)
+    return history
+
+
+@wrong("u07.grad_accum", diagnosis="an update after every piece, not after every k")
+def train_in_groups(W, pieces, k, lr):
+    """k is not used."""
+    history = []
+    for one in pieces:
+        W = W - lr * group_gradient(W, [one])[1]
+        history.append(W)
+    return history
+
+
+# ---------------------------------------------------------------------------- train_step_order
+
+
+@wrong("u07.train_step_order", diagnosis="nothing moves: there is no gradient when the optimizer steps")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """zero_grad between backward and step."""
+    loss = mse_loss(model(x), y)
+    model.zero_grad()
+    (loss * scale).backward()
+    for p in model.parameters():
+        p.grad /= scale
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item(), norm.item()
+
+
+@wrong(
+    "u07.train_step_order",
+    diagnosis="gradients from before still count: zero_grad is missing, or comes too late",
+)
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """zero_grad is forgotten."""
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    for p in model.parameters():
+        p.grad /= scale
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), norm.item()
+
+
+@wrong("u07.train_step_order", diagnosis="the gradient is not clipped, or only after the step")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """Clips what has been used already."""
+    optimizer.zero_grad()
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    for p in model.parameters():
+        p.grad /= scale
+    optimizer.step()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    return loss.item(), norm.item()
+
+
+@wrong("u07.train_step_order", diagnosis="the gradient is clipped before it is divided by scale")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """Clips the scaled gradient: almost nothing is left of it after the division."""
+    optimizer.zero_grad()
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    for p in model.parameters():
+        p.grad /= scale
+    optimizer.step()
+    return loss.item(), norm.item() / scale
+
+
+@wrong("u07.train_step_order", diagnosis="the gradient is not divided by scale")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """The division by scale is forgotten; the clipping hides it while gradients are large."""
+    optimizer.zero_grad()
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss.item(), norm.item() / scale
+
+
+@wrong(
+    "u07.train_step_order", diagnosis="every parameter is clipped by itself, not all of them together"
+)
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """One norm for each parameter."""
+    optimizer.zero_grad()
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    squares = 0.0
+    for p in model.parameters():
+        p.grad /= scale
+        squares += torch.nn.utils.clip_grad_norm_([p], max_norm).item() ** 2
+    optimizer.step()
+    return loss.item(), squares**0.5
+
+
+@wrong("u07.train_step_order", diagnosis="this is the norm after clipping")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """The norm is taken too late."""
+    optimizer.zero_grad()
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    for p in model.parameters():
+        p.grad /= scale
+    torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    norm = torch.cat([p.grad.flatten() for p in model.parameters()]).norm()
+    optimizer.step()
+    return loss.item(), norm.item()
+
+
+@wrong("u07.train_step_order", diagnosis="this is the loss after the step")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """Logs the loss of the next step."""
+    optimizer.zero_grad()
+    (mse_loss(model(x), y) * scale).backward()
+    for p in model.parameters():
+        p.grad /= scale
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return mse_loss(model(x), y).item(), norm.item()
+
+
+@wrong("u07.train_step_order", diagnosis="a tensor, and not a plain number")
+def train_step(model, optimizer, x, y, max_norm, scale):
+    """The loss is handed out with its graph."""
+    optimizer.zero_grad()
+    loss = mse_loss(model(x), y)
+    (loss * scale).backward()
+    for p in model.parameters():
+        p.grad /= scale
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm)
+    optimizer.step()
+    return loss, norm.item()
+
+
+@wrong("u07.train_step_order", diagnosis="the optimizer holds other parameters than the model")
+def prepare(weight, bias, lr, momentum):
+    """The parameters are replaced when the optimizer has the old ones already."""
+    O, D = weight.shape
+    model = torch.nn.Linear(D, O)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+    model.weight, model.bias = torch.nn.Parameter(weight), torch.nn.Parameter(bias)
+    return model, optimizer
+
+
+@wrong("u07.train_step_order")
+def prepare(weight, bias, lr, momentum):
+    """Draws its own numbers."""
+    O, D = weight.shape
+    model = torch.nn.Linear(D, O, dtype=weight.dtype, device=weight.device)
+    return model, torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
+
+
+@wrong("u07.train_step_order", diagnosis="the momentum is missing")
+def prepare(weight, bias, lr, momentum):
+    """Plain descent."""
+    O, D = weight.shape
+    model = torch.nn.Linear(D, O, dtype=weight.dtype, device=weight.device)
+    with torch.no_grad():
+        model.weight.copy_(weight)
+        model.bias.copy_(bias)
+    return model, torch.optim.SGD(model.parameters(), lr=lr)
