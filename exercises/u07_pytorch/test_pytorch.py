@@ -264,3 +264,87 @@ def test_three_steps_of_the_lesson(student, inside, device):
         assert_close(yours[1], norm, of="the norm", called=called, rtol=1e-5, suspects=suspects)
         suspects = {SCALED_LOSS: 8 * loss, AFTER_STEP: {1: 3.420646121, 2: 0.904801803}.get(step, -1.0)}
         assert_close(yours[0], loss, of="the loss", called=called, rtol=1e-5, suspects=suspects)
+
+
+# ---------------------------------------------------------------------------- modes
+
+DROPS = "dropout is on: the model is in training mode"
+RECORDS = "a graph is recorded, which nobody will use"
+NO_NOISE = "dropout is off: all predictions are alike, and none is noisy"
+REPEATED = "the same numbers are dropped in every prediction"
+MODE = "the model is left in another mode than the one in which it came"
+OF_MEANS = "the mean of the batches' means, though the batches have different sizes"
+WEIGHTS_TOO = "the gradients of the parameters have changed"
+BOTH = "the target is no constant: a gradient flows through it"
+OTHER = "the gradient flows through the target alone"
+
+
+def model_of(inside, device):
+    """1 and 2 as weights, no bias, and dropout of one half."""
+    linear = inside("torch.nn.Linear", 2, 1, bias=False, dtype=torch.float64, device=str(device))
+    linear.weight.data = numbers([[1.0, 2.0]], device)
+    return inside("torch.nn.Sequential", linear, inside("torch.nn.Dropout", 0.5)), linear
+
+
+@exercise("u07.modes")
+def test_model_is_evaluated(student, inside, device):
+    """The errors are 3, 2 and 1: their squares have the mean 14/3, always, and no graph is recorded."""
+    model, _ = model_of(inside, device)
+    seen = []
+    model.register_forward_hook(lambda module, given, out: seen.append((module.training, out.requires_grad)))
+    first = numbers([[1.0, 1.0], [2.0, 0.0]], device), numbers([[0.0], [0.0]], device)
+    second = numbers([[0.0, 1.0]], device), numbers([[1.0]], device)
+    yours, called = student.evaluate(model, [first, second]), "evaluate(model, two batches)"
+    for at, diagnosis in ((0, DROPS), (1, RECORDS)):
+        if any(one[at] for one in seen):
+            fail(diagnosis.partition(":")[0], called=called, diagnosis=diagnosis)
+    assert_close(yours, 14 / 3, of="the mean", called=called, suspects={OF_MEANS: 3.75})
+    if not model.training:
+        fail("the model came in training mode", called=called, diagnosis=MODE)
+
+
+@exercise("u07.modes")
+def test_predictions_with_noise(student, inside, device):
+    """With dropout of one half a prediction of 3 becomes 0 or 6; here are a hundred of them, without a graph."""
+    model, _ = model_of(inside, device)
+    model.eval()
+    x, called = numbers([[1.0, 1.0]] * 20, device), "noisy_predictions(model, 20 examples, n=5)"
+    yours = student.noisy_predictions(model, x, 5)
+    if type(yours) is not torch.Tensor or yours.shape != (5, 20, 1):
+        fail("no tensor of shape [5, 20, 1]", called=called, yours=yours, expected="float[5, 20, 1]")
+    if yours.requires_grad:
+        fail("a graph is recorded", called=called, diagnosis=RECORDS)
+    found = sorted(set(yours.flatten().tolist()))
+    diagnosis = NO_NOISE if found == [3.0] else ""
+    if found != [0.0, 6.0]:
+        fail("not 0 and 6", called=called, yours=found, expected=[0.0, 6.0], diagnosis=diagnosis)
+    if all(torch.equal(one, yours[0]) for one in yours):
+        fail("all five are alike", called=called, diagnosis=REPEATED)
+    if model.training:
+        fail("the model came in evaluation mode", called=called, diagnosis=MODE)
+
+
+@exercise("u07.modes")
+def test_gradient_of_the_input(student, inside, device):
+    """Without dropout the gradient of x is the weights: 1, 2. The weights' own gradients stay None."""
+    model, linear = model_of(inside, device)
+    yours = student.input_gradient(model, numbers([[5.0, 6.0], [7.0, 8.0]], device))
+    called, right = "input_gradient(model, two examples)", numbers([[1.0, 2.0], [1.0, 2.0]], device)
+    if not model.training:
+        fail("the model came in training mode", called=called, diagnosis=MODE)
+    assert_gradient(yours, right, of="the gradient", called=called)
+    if linear.weight.grad is not None:
+        fail("weight.grad is not None", called=called, yours=linear.weight.grad, diagnosis=WEIGHTS_TOO)
+
+
+@exercise("u07.modes")
+def test_target_that_is_a_constant(student, device):
+    """The noisy examples are judged 3 and 1, the clean ones 2 and 0: the loss is 1."""
+    w, clean = numbers([1.0, 2.0], device), numbers([[0.0, 1.0], [2.0, -1.0]], device)
+    noisy = numbers([[1.0, 1.0], [0.0, 0.5]], device)
+    loss, gradient = unpack(student.consistency(w, clean, noisy), "(loss, gradient)")
+    called = "consistency([1, 2], clean, noisy)"
+    assert_close(loss, 1.0, of="the loss", called=called)
+    suspects = {BOTH: numbers([-1.0, 1.5], device), OTHER: numbers([-2.0, 0.0], device)}
+    expected = numbers([1.0, 1.5], device)
+    assert_gradient(gradient, expected, of="the gradient", called=called, suspects=suspects)

@@ -298,3 +298,78 @@ def train_step(model, optimizer, x, y, max_norm, scale):
     optimizer.step()
     optimizer.zero_grad()
     return loss.item(), norm
+
+
+# ---------------------------------------------------------------------------- modes
+
+
+@right("u07.modes")
+@torch.no_grad()
+def evaluate(model, batches):
+    """As a decorator; all squares in one list."""
+    mode = model.training
+    model.eval()
+    squares = []
+    try:
+        for x, y in batches:
+            squares += ((model(x) - y) ** 2).flatten().tolist()
+    finally:
+        model.train(mode)
+    return math.fsum(squares) / len(squares)
+
+
+@right("u07.modes")
+def evaluate(model, batches):
+    """The batches put together, in inference mode."""
+    mode = model.training
+    with torch.inference_mode():
+        model.eval()
+        x, y = (torch.cat(part) for part in zip(*batches))
+        mean = mse_loss(model(x), y)
+    model.train(mode)
+    return float(mean)
+
+
+@right("u07.modes")
+def noisy_predictions(model, x, n):
+    """One large batch, cut into n; the graph is switched off by its flag."""
+    mode = model.training
+    model.train()
+    before = torch.is_grad_enabled()
+    torch.set_grad_enabled(False)
+    out = model(x.repeat(n, 1)).unflatten(0, (n, len(x)))
+    torch.set_grad_enabled(before)
+    model.train(mode)
+    return out
+
+
+@right("u07.modes")
+def input_gradient(model, x):
+    """By backward, with the parameters' gradients put back."""
+    mode, parameters = model.training, list(model.parameters())
+    kept = [p.grad for p in parameters]
+    for p in parameters:
+        p.grad = None
+    leaf = torch.nn.Parameter(x.clone())
+    model.eval()
+    model(leaf).sum().backward()
+    for p, gradient in zip(parameters, kept):
+        p.grad = gradient
+    model.train(mode)
+    return leaf.grad
+
+
+@right("u07.modes")
+def consistency(w, clean, noisy):
+    """The target is computed under no_grad, or from what requires none."""
+    target = clean @ w
+    leaf = w.clone().requires_grad_()
+    loss = (noisy @ leaf - target).pow(2).mean()
+    return loss.item(), torch.autograd.grad(loss, leaf)[0]
+
+
+@right("u07.modes")
+def consistency(w, clean, noisy):
+    """By the formula."""
+    error = (noisy - clean) @ w
+    return error.pow(2).mean().item(), 2 * error @ noisy / len(error)

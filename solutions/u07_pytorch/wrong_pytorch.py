@@ -536,3 +536,131 @@ def prepare(weight, bias, lr, momentum):
         model.weight.copy_(weight)
         model.bias.copy_(bias)
     return model, torch.optim.SGD(model.parameters(), lr=lr)
+
+
+# ---------------------------------------------------------------------------- modes
+
+
+@wrong("u07.modes", diagnosis="dropout is on: the model is in training mode")
+def evaluate(model, batches):
+    """no_grad alone: dropout stays on."""
+    with torch.no_grad():
+        total = sum(mse_loss(model(x), y, reduction="sum").item() for x, y in batches)
+    return total / sum(y.numel() for _, y in batches)
+
+
+@wrong("u07.modes", diagnosis="a graph is recorded, which nobody will use")
+def evaluate(model, batches):
+    """eval alone: parameters still require gradients, and every graph is built."""
+    mode = model.training
+    model.eval()
+    total = sum(mse_loss(model(x), y, reduction="sum").item() for x, y in batches)
+    model.train(mode)
+    return total / sum(y.numel() for _, y in batches)
+
+
+@wrong("u07.modes", diagnosis="a tensor, and not a plain number")
+def evaluate(model, batches):
+    """total += loss, without item()."""
+    mode = model.training
+    model.eval()
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for x, y in batches:
+            total += mse_loss(model(x), y, reduction="sum")
+            count += y.numel()
+    model.train(mode)
+    return total / count
+
+
+@wrong("u07.modes", diagnosis="the mean of the batches' means, though the batches have different sizes")
+def evaluate(model, batches):
+    """The mean of means."""
+    mode = model.training
+    model.eval()
+    with torch.no_grad():
+        means = [mse_loss(model(x), y).item() for x, y in batches]
+    model.train(mode)
+    return sum(means) / len(means)
+
+
+@wrong("u07.modes", diagnosis="the model is left in another mode than the one in which it came")
+def evaluate(model, batches):
+    """model.train() at the end, whatever it was before."""
+    model.eval()
+    with torch.no_grad():
+        total = sum(mse_loss(model(x), y, reduction="sum").item() for x, y in batches)
+    model.train()
+    return total / sum(y.numel() for _, y in batches)
+
+
+@wrong("u07.modes", diagnosis="dropout is off: all predictions are alike, and none is noisy")
+def noisy_predictions(model, x, n):
+    """eval and no_grad always go together, do they not?"""
+    mode = model.training
+    model.eval()
+    with torch.no_grad():
+        predictions = torch.stack([model(x) for _ in range(n)])
+    model.train(mode)
+    return predictions
+
+
+@wrong("u07.modes", diagnosis="a graph is recorded, which nobody will use")
+def noisy_predictions(model, x, n):
+    """Training mode, with its graph."""
+    mode = model.training
+    model.train()
+    predictions = torch.stack([model(x) for _ in range(n)])
+    model.train(mode)
+    return predictions
+
+
+@wrong("u07.modes", diagnosis="the same numbers are dropped in every prediction")
+def noisy_predictions(model, x, n):
+    """One prediction, n times."""
+    mode = model.training
+    model.train()
+    with torch.no_grad():
+        predictions = model(x).repeat(n, 1, 1)
+    model.train(mode)
+    return predictions
+
+
+@wrong("u07.modes", diagnosis="the gradients of the parameters have changed")
+def input_gradient(model, x):
+    """backward fills the gradients of all leaves, not only that of x."""
+    mode = model.training
+    model.eval()
+    x = x.detach().clone().requires_grad_()
+    model(x).sum().backward()
+    model.train(mode)
+    return x.grad
+
+
+@wrong("u07.modes", diagnosis="dropout is on: the model is in training mode")
+def input_gradient(model, x):
+    """Dropout on: another gradient each time."""
+    mode = model.training
+    model.train()
+    x = x.detach().clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(model(x).sum(), x)
+    model.train(mode)
+    return gradient
+
+
+@wrong("u07.modes", diagnosis="the target is no constant: a gradient flows through it")
+def consistency(w, clean, noisy):
+    """detach is forgotten."""
+    w = w.detach().clone().requires_grad_()
+    loss = mse_loss(noisy @ w, clean @ w)
+    loss.backward()
+    return loss.item(), w.grad
+
+
+@wrong("u07.modes", diagnosis="the gradient flows through the target alone")
+def consistency(w, clean, noisy):
+    """The wrong one of the two is cut off."""
+    w = w.detach().clone().requires_grad_()
+    loss = mse_loss((noisy @ w).detach(), clean @ w)
+    loss.backward()
+    return loss.item(), w.grad
