@@ -210,7 +210,13 @@ def test_three_pieces_in_groups_of_two(student, device):
         numbers([[0.7536736327], [-0.7536736327]], device),
     ]
     suspects = {DROPPED: expected[:1]}
-    assert_close(yours, expected, of="the list of W", called="train_in_groups(W, 3 pieces, k=2, lr=1)", suspects=suspects)
+    assert_close(
+        yours,
+        expected,
+        of="the list of W",
+        called="train_in_groups(W, 3 pieces, k=2, lr=1)",
+        suspects=suspects,
+    )
 
 
 # ---------------------------------------------------------------------------- train_step_order
@@ -348,3 +354,58 @@ def test_target_that_is_a_constant(student, device):
     suspects = {BOTH: numbers([-1.0, 1.5], device), OTHER: numbers([-2.0, 0.0], device)}
     expected = numbers([1.0, 1.5], device)
     assert_gradient(gradient, expected, of="the gradient", called=called, suspects=suspects)
+
+
+# ---------------------------------------------------------------------------- precision
+
+COARSE = "computed in low precision: what was rounded on the way does not come back"
+STUCK = "small steps are lost: each of them is rounded away before the next one is taken"
+FIRST_STEP = "every step is taken from the first w"
+
+
+@exercise("u07.precision")
+def test_logarithms_of_bfloat16_logits(student, device):
+    """-19.0644 is no number of bfloat16: those near it are -19 and -19.125. So the result is float32."""
+    z = torch.tensor([3.0, 1.0, -15.9375], dtype=torch.bfloat16, device=device)
+    expected = torch.tensor([-0.126928017, -2.12692809, -19.0644283], device=device)
+    suspects = {COARSE: torch.tensor([-0.12451171875, -2.125, -19.0], device=device)}
+    called = "safe_log_softmax([3, 1, -15.9375]) in bfloat16"
+    yours = student.safe_log_softmax(z)
+    assert_close(yours, expected, of="log p", called=called, rtol=1e-5, suspects=suspects)
+
+
+@exercise("u07.precision")
+def test_logarithms_of_float64_logits(student, device):
+    """float64 stays float64, to the last digit: whoever says .float() cannot check a gradient any more."""
+    expected = numbers([-0.16984601955628567, -2.1698460195562856, -3.1698460195562856], device)
+    called = "safe_log_softmax([3, 1, 0]) in float64"
+    yours = student.safe_log_softmax(numbers([3.0, 1.0, 0.0], device))
+    assert_close(yours, expected, of="log p", called=called, rtol=1e-12)
+
+
+@exercise("u07.precision")
+def test_gradient_of_bfloat16_logits(student, device):
+    """The loss is float32, and the gradient bfloat16, as the logits are: p is 1/4, 1/4 and 1/2."""
+    z = torch.tensor([[0.0, 0.0, 0.6914]], device=device).to(torch.bfloat16)
+    loss, gradient = unpack(student.nll_gradient(z, torch.tensor([2], device=device)), "(loss, gradient)")
+    called = "nll_gradient([[0, 0, 0.6914]], [2]) in bfloat16"
+    assert_close(loss, torch.tensor(0.6940, device=device), of="the loss", called=called, rtol=1e-3)
+    if loss.requires_grad:
+        fail("the loss has a graph", called=called, help="give it back by detach()")
+    expected = torch.tensor([[0.25, 0.25, -0.5]], dtype=torch.bfloat16, device=device)
+    assert_close(gradient, expected, of="the gradient", called=called, rtol=0.01)
+
+
+@exercise("u07.precision")
+def test_fifty_small_steps(student, device):
+    """In bfloat16 the number below 1 is 0.996: 1 - 0.001 is 1 again. Fifty such steps must not be lost."""
+    w = torch.tensor([1.0, -2.0], dtype=torch.bfloat16, device=device)
+    g = torch.tensor([1.0, -4.0], dtype=torch.bfloat16, device=device)
+    yours, called = student.master_steps(w, [g] * 50, 0.001), "master_steps([1, -2], 50 times [1, -4], 0.001)"
+    if type(yours) is not list or len(yours) != 50:
+        fail("no list of 50", called=called, yours=yours, expected="50 tensors")
+    expected = torch.tensor([0.94921875, -1.796875], dtype=torch.bfloat16, device=device)
+    stuck = torch.tensor([1.0, -1.609375], dtype=torch.bfloat16, device=device)
+    first = torch.tensor([1.0, -1.9921875], dtype=torch.bfloat16, device=device)
+    suspects = {STUCK: stuck, FIRST_STEP: first}
+    assert_close(yours[-1], expected, of="w in the end", called=called, rtol=0.005, suspects=suspects)

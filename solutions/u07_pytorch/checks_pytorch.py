@@ -18,9 +18,10 @@ def sizes(rng, count, low=3, high=8):
 
 def same_form(yours, expected):
     """Whether these are tensors that can be compared number by number."""
-    return (
-        type(yours) is torch.Tensor
-        and (yours.dtype, yours.shape, yours.device) == (expected.dtype, expected.shape, expected.device)
+    return type(yours) is torch.Tensor and (yours.dtype, yours.shape, yours.device) == (
+        expected.dtype,
+        expected.shape,
+        expected.device,
     )
 
 
@@ -28,7 +29,8 @@ def near(yours, expected, rtol):
     """Whether it is right beyond doubt; then no mistake has to be computed."""
     if not same_form(yours, expected):
         return False
-    return bool(((yours.detach() - expected).abs() <= rtol * expected.abs().max()).all())
+    gap, largest = (yours.detach().double() - expected.double()).abs(), expected.double().abs().max()
+    return bool((gap <= rtol * largest).all())
 
 
 def check(yours, expected, of, called, suspects=None, rtol=1e-11):

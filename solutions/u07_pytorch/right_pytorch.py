@@ -373,3 +373,57 @@ def consistency(w, clean, noisy):
     """By the formula."""
     error = (noisy - clean) @ w
     return error.pow(2).mean().item(), 2 * error @ noisy / len(error)
+
+
+# ---------------------------------------------------------------------------- precision
+
+
+@right("u07.precision")
+def safe_log_softmax(logits):
+    """The two coarse dtypes by name, and the formula written out."""
+    if logits.dtype in (torch.float16, torch.bfloat16):
+        logits = logits.float()
+    z = logits - logits.amax(-1, keepdim=True)
+    return z - z.exp().sum(-1, keepdim=True).log()
+
+
+@right("u07.precision")
+def safe_log_softmax(logits):
+    """By the number of bits."""
+    wide = logits if torch.finfo(logits.dtype).bits >= 32 else logits.to(torch.float32)
+    return wide - torch.logsumexp(wide, dim=-1, keepdim=True)
+
+
+@right("u07.precision")
+def nll_gradient(logits, targets):
+    """By torch.autograd.grad, with nll_loss."""
+    leaf = torch.nn.Parameter(logits.clone())
+    loss = torch.nn.functional.nll_loss(safe_log_softmax(leaf), targets)
+    (gradient,) = torch.autograd.grad(loss, leaf)
+    return loss.detach(), gradient
+
+
+@right("u07.precision")
+def nll_gradient(logits, targets):
+    """By hand: (p - y) / N, rounded once."""
+    log_p = safe_log_softmax(logits)
+    y = torch.nn.functional.one_hot(targets, logits.shape[-1]).to(log_p.dtype)
+    return -(log_p * y).sum(-1).mean(), ((log_p.exp() - y) / len(y)).to(logits.dtype)
+
+
+@right("u07.precision")
+def master_steps(w, gradients, lr):
+    """In place on a true copy; each entry of the list is a copy as well."""
+    wide = torch.float64 if w.dtype == torch.float64 else torch.float32
+    master, history = w.to(wide, copy=True), []
+    for g in gradients:
+        master.sub_(g, alpha=lr)
+        history.append(master.to(w.dtype, copy=True))
+    return history
+
+
+@right("u07.precision")
+def master_steps(w, gradients, lr):
+    """All at once: the running sum of the gradients, in float64."""
+    moved = torch.stack(gradients).double().cumsum(0)
+    return [one.to(w.dtype) for one in w.double() - lr * moved]

@@ -40,7 +40,12 @@ def test_histories_of_drawn_batches(student, rng, reference, device):
         called = f"grad_history(w, {count} batches of {rows} examples)"
         yours = student.grad_history(w, batches)
         if type(yours) is not list or len(yours) != count:
-            fail(f"the history is no list of {count}", called=called, yours=yours, expected=f"{count} gradients")
+            fail(
+                f"the history is no list of {count}",
+                called=called,
+                yours=yours,
+                expected=f"{count} gradients",
+            )
         alone = [one - before for one, before in zip(expected[1:], expected, strict=False)]
         sums, total = [], 0.0
         for N, one in zip(rows, [expected[0], *alone], strict=True):
@@ -71,7 +76,9 @@ def test_gradients_are_forgotten(student, inside, rng, device):
             zeros, grad = torch.zeros(shape, dtype=torch.float64, device=device), p.grad
             if set_to_none and grad is not None:
                 diagnosis = ZEROS if type(grad) is torch.Tensor and not grad.any() else ""
-                fail("the gradient is not None", called=called, yours=grad, expected=None, diagnosis=diagnosis)
+                fail(
+                    "the gradient is not None", called=called, yours=grad, expected=None, diagnosis=diagnosis
+                )
             if not set_to_none:
                 if grad is None:
                     fail("the gradient is None", called=called, yours=None, expected=zeros, diagnosis=NONE)

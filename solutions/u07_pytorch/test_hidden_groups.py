@@ -130,9 +130,7 @@ def test_updates_after_groups(student, rng, reference, device):
         for at, (mine, right) in enumerate(zip(yours, expected, strict=True)):
 
             def suspects(at=at, W=W, pieces=pieces, k=k, lr=lr):
-                made = {
-                    one: trained(W, pieces, k, lr, reference, one) for one in (BY_K, KEPT, STALE, UPHILL)
-                }
+                made = {one: trained(W, pieces, k, lr, reference, one) for one in (BY_K, KEPT, STALE, UPHILL)}
                 return {one: history[at] for one, history in made.items()}
 
             check(mine, right, f"W after update {at + 1}", called, suspects)

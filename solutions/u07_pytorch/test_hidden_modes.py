@@ -58,7 +58,9 @@ def test_evaluation_of_drawn_models(student, inside, rng, reference, device):
         expected = reference.evaluate(twin, batches)
         means = [reference.evaluate(twin, [one]) for one in batches]
         seen = []
-        model.register_forward_hook(lambda module, given, out: seen.append((module.training, out.requires_grad)))
+        model.register_forward_hook(
+            lambda module, given, out: seen.append((module.training, out.requires_grad))
+        )
         called = f"evaluate(model, batches of {rows} examples)"
         yours = student.evaluate(model, batches)
         for at, cause in ((0, DROPS), (1, RECORDS)):
@@ -92,7 +94,9 @@ def test_noise_of_drawn_models(student, inside, rng, device):
             fail("nothing was dropped", called=called, diagnosis=NO_NOISE)
         kept, dropped = torch.isclose(yours, 2 * sure), yours == 0
         if not (kept | dropped).all() or kept.all() or dropped.all():
-            fail("not what this model predicts with dropout", called=called, yours=yours[0], expected=2 * sure)
+            fail(
+                "not what this model predicts with dropout", called=called, yours=yours[0], expected=2 * sure
+            )
         if any(torch.equal(kept[0], one) for one in kept[1:]):
             fail("two predictions are alike", called=called, diagnosis=REPEATED)
         check_mode(model, mode, called)
@@ -121,7 +125,9 @@ def test_input_gradients_of_drawn_models(student, inside, rng, reference, device
         check(yours, expected, "the gradient", called, suspects)
         if layers[0].weight.grad is not None:
             fail("a weight's gradient was None, and is not any more", called=called, diagnosis=WEIGHTS_TOO)
-        assert_equal(layers[1].weight.grad, old, of="weight.grad", called=called, suspects={WEIGHTS_TOO: 0 * old})
+        assert_equal(
+            layers[1].weight.grad, old, of="weight.grad", called=called, suspects={WEIGHTS_TOO: 0 * old}
+        )
         check_mode(model, mode, called)
 
 

@@ -46,7 +46,13 @@ def test_where_gradients_arrive(student, rng, device):
     for program in programs(
         rng,
         [("op", "y", "w", "x"), ("op", "z", "y"), ("op", "u", "z", "v"), ("backward", "z")],
-        [("op", "y", "w"), ("retain_grad", "y"), ("op", "z", "y", "x"), ("backward", "z"), ("detach", "d", "z")],
+        [
+            ("op", "y", "w"),
+            ("retain_grad", "y"),
+            ("op", "z", "y", "x"),
+            ("backward", "z"),
+            ("detach", "d", "z"),
+        ],
         [("op", "y", "w"), ("detach", "d", "y"), ("op", "z", "d", "v"), ("backward", "z"), ("backward", "v")],
         [("op", "y", "w", "v"), ("backward", "y"), ("zero_grad", "w"), ("retain_grad", "y")],
     ):

@@ -155,7 +155,10 @@ def test_optimizer_of_the_prepared_model(student, rng, device):
     """The optimizer moves the parameters that the model computes with, momentum included."""
     for dtype in (F64, torch.float32):
         O, D = sizes(rng, 2)
-        weight, bias = normal(rng, O, D, device=device, dtype=dtype), normal(rng, O, device=device, dtype=dtype)
+        weight, bias = (
+            normal(rng, O, D, device=device, dtype=dtype),
+            normal(rng, O, device=device, dtype=dtype),
+        )
         start = weight.clone(), bias.clone()
         lr, momentum = float(rng.uniform(0.1, 0.5)), float(rng.uniform(0.5, 0.9))
         called = f"prepare(weight, bias, {lr:.3f}, {momentum:.3f}) with weight of shape {(O, D)}"

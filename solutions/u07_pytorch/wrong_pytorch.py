@@ -153,9 +153,7 @@ def predict(program):
 # ---------------------------------------------------------------------------- accumulation
 
 
-@wrong(
-    "u07.accumulation", diagnosis="the list holds one tensor several times: later passes write into it"
-)
+@wrong("u07.accumulation", diagnosis="the list holds one tensor several times: later passes write into it")
 def grad_history(w, batches):
     """The gradient itself goes into the list, not a copy."""
     w = w.detach().clone().requires_grad_()
@@ -189,7 +187,9 @@ def grad_history(w, batches):
     return history
 
 
-@wrong("u07.accumulation", diagnosis="zeros where None belongs: with set_to_none nothing is left to step with")
+@wrong(
+    "u07.accumulation", diagnosis="zeros where None belongs: with set_to_none nothing is left to step with"
+)
 def zero_grad(parameters, set_to_none=True):
     """Zeros, whatever was asked for: None and 0 as the same."""
     for p in parameters:
@@ -299,7 +299,9 @@ def group_gradient(W, group):
     return total, W.grad
 
 
-@wrong("u07.grad_accum", diagnosis="only the last piece is there: gradients are set to zero between the pieces")
+@wrong(
+    "u07.grad_accum", diagnosis="only the last piece is there: gradients are set to zero between the pieces"
+)
 def group_gradient(W, group):
     """zero_grad inside the loop over the pieces."""
     W = W.detach().clone().requires_grad_()
@@ -454,9 +456,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
     return loss.item(), norm.item() / scale
 
 
-@wrong(
-    "u07.train_step_order", diagnosis="every parameter is clipped by itself, not all of them together"
-)
+@wrong("u07.train_step_order", diagnosis="every parameter is clipped by itself, not all of them together")
 def train_step(model, optimizer, x, y, max_norm, scale):
     """One norm for each parameter."""
     optimizer.zero_grad()
@@ -664,3 +664,107 @@ def consistency(w, clean, noisy):
     loss = mse_loss((noisy @ w).detach(), clean @ w)
     loss.backward()
     return loss.item(), w.grad
+
+
+# ---------------------------------------------------------------------------- precision
+
+
+@wrong("u07.precision", diagnosis="dtype float32 where float64 belongs")
+def safe_log_softmax(logits):
+    """.float(), as it stands in every repository: float64 loses nine digits."""
+    return torch.log_softmax(logits.float(), -1)
+
+
+@wrong("u07.precision", diagnosis="dtype bfloat16 where float32 belongs")
+def safe_log_softmax(logits):
+    """In the dtype of the logits, whatever it is."""
+    return torch.log_softmax(logits, -1)
+
+
+@wrong("u07.precision", diagnosis="computed in low precision: what was rounded on the way does not come back")
+def safe_log_softmax(logits):
+    """Converted too late: three digits are left, in float32."""
+    return torch.log_softmax(logits, -1).to(torch.promote_types(logits.dtype, torch.float32))
+
+
+@wrong("u07.precision", diagnosis="dtype float64 where float32 belongs")
+def safe_log_softmax(logits):
+    """The finest dtype for everything."""
+    return torch.log_softmax(logits.double(), -1)
+
+
+@wrong("u07.precision", diagnosis="dtype bfloat16 where float32 belongs")
+def safe_log_softmax(logits):
+    """Computed in float32, and rounded again."""
+    return torch.log_softmax(logits.to(torch.promote_types(logits.dtype, torch.float32)), -1).to(logits.dtype)
+
+
+@wrong("u07.precision", diagnosis="log of 0: exp of a number far below 0 is 0")
+def safe_log_softmax(logits):
+    """The logarithm of a softmax: minus infinity where p is 0."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32)).softmax(-1).log()
+
+
+@wrong("u07.precision", diagnosis="dtype float32 where bfloat16 belongs")
+def nll_gradient(logits, targets):
+    """The leaf is the converted copy, so the gradient is one of the copy."""
+    z = logits.detach().to(torch.promote_types(logits.dtype, torch.float32)).clone().requires_grad_()
+    loss = cross_entropy(z, targets)
+    loss.backward()
+    return loss.detach(), z.grad
+
+
+@wrong("u07.precision", diagnosis="the loss still has its graph")
+def nll_gradient(logits, targets):
+    """The loss is handed out as it is."""
+    logits = logits.detach().clone().requires_grad_()
+    loss = -safe_log_softmax(logits).gather(-1, targets.unsqueeze(-1)).mean()
+    loss.backward()
+    return loss, logits.grad
+
+
+@wrong("u07.precision", diagnosis="dtype bfloat16 where float32 belongs")
+def nll_gradient(logits, targets):
+    """torch's cross_entropy on bfloat16."""
+    logits = logits.detach().clone().requires_grad_()
+    loss = cross_entropy(logits, targets)
+    loss.backward()
+    return loss.detach(), logits.grad
+
+
+@wrong(
+    "u07.precision",
+    diagnosis="small steps are lost: each of them is rounded away before the next one is taken",
+)
+def master_steps(w, gradients, lr):
+    """Straight in the dtype of w."""
+    history = []
+    for g in gradients:
+        w = w - lr * g
+        history.append(w)
+    return history
+
+
+@wrong("u07.precision", diagnosis="an argument is changed in place")
+def master_steps(w, gradients, lr):
+    """One copy in place: with float32 it is w itself, and all entries of the list are one tensor."""
+    master = w.to(torch.promote_types(w.dtype, torch.float32))
+    history = []
+    for g in gradients:
+        master -= lr * g.to(master.dtype)
+        history.append(master.to(w.dtype))
+    return history
+
+
+@wrong(
+    "u07.precision",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
+def master_steps(w, gradients, lr):
+    """A copy in float32, also of float64."""
+    master = w.float()
+    history = []
+    for g in gradients:
+        master = master - lr * g.float()
+        history.append(master.to(w.dtype))
+    return history
