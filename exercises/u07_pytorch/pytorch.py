@@ -1,10 +1,10 @@
 """What PyTorch does with gradients, and when. The lesson is README.md, in this folder.
 
-In this unit torch differentiates: backward, requires_grad, no_grad, torch.nn and torch.optim are what it is about.
-Axes: N or T examples or tokens in a batch, D inputs, O outputs, V classes.
+In this unit torch differentiates: backward, requires_grad, no_grad, torch.nn and torch.optim are its subject.
+Axes: N or T examples or tokens in a batch, D inputs, C outputs, V classes.
 
-Every function computes on the device where its tensors lie. Tensors that it is given stay as they are, except where
-the docstring says otherwise: where you need a leaf, make one, for instance by w.detach().clone().requires_grad_().
+Every function computes on the device where its tensors lie. Tensors that it is given stay as they are, except
+where the docstring says otherwise. Where you need a leaf, make one: w.detach().clone().requires_grad_().
 """
 
 import torch
@@ -62,8 +62,8 @@ def apply_gradients(parameters, lr, weight_decay=0.0):
 
     A parameter whose gradient is None took no part in the loss: it is skipped, and does not decay either.
 
-    parameters: list of torch.nn.Parameter, changed in place; they stay leaves that require a gradient, and keep
-                their gradients
+    parameters: list of torch.nn.Parameter, changed in place; they stay leaves that require a
+                gradient, and keep their gradients
     Returns None.
     """
     raise NotImplementedError
@@ -88,8 +88,8 @@ def group_gradient(W, group):
     One piece after the other goes forward and backward; so only one graph is in memory at a time.
 
     W: float[V, D]
-    group: list of (x: float[T, D], targets: int64[T]), with a T of its own in each piece; at least one token of
-           the group counts, but a single piece may have none
+    group: list of (x: float[T, D], targets: int64[T]), with a T of its own in each piece; at least one
+           token of the group counts, but a single piece may have none
     Returns loss: float, a plain number, and gradient: float[V, D].
     """
     raise NotImplementedError
@@ -112,22 +112,23 @@ def train_in_groups(W, pieces, k, lr):
 def prepare(weight, bias, lr, momentum):
     """A linear model that begins with these numbers, and the optimizer that moves it.
 
-    weight: float[O, D]    bias: float[O]    lr, momentum: numbers
-    Returns model: torch.nn.Linear of weight's dtype and device, optimizer: torch.optim.SGD over weight and bias.
+    weight: float[C, D]    bias: float[C]    lr, momentum: numbers
+    Returns model: torch.nn.Linear of weight's dtype and device,
+    optimizer: torch.optim.SGD over its parameters.
     """
     raise NotImplementedError
 
 
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """One step of training as large models take it. The loss is the mean of (model(x) - y)² over all entries.
 
     It goes backward multiplied by `scale`, so that small gradients do not vanish in half precision; before
-    anybody looks at the gradients they are divided by it again. Then they are clipped, all of them together, to
-    max_norm, as torch.nn.utils.clip_grad_norm_ does it, and the optimizer steps.
+    anybody looks at the gradients they are divided by it again. Then they are clipped, all of them together,
+    to max_norm, as torch.nn.utils.clip_grad_norm_ does it, and the optimizer steps.
 
     model: torch.nn.Module, changed in place; gradients that stand in it from before do not count
     optimizer: torch.optim.Optimizer over the model's parameters
-    x: float[N, D]    y: float[N, O]    max_norm, scale: numbers
+    x: float[N, D]    y: float[N, C]    max_norm, scale: numbers
     Returns loss, norm: floats, plain numbers: the loss without `scale`, before the step, and the norm of the
     gradient before it was clipped.
     """
@@ -142,7 +143,7 @@ def evaluate(model, batches):
 
     Dropout is off, and no graph is recorded. Afterwards the model is in the mode in which it came.
 
-    model: torch.nn.Module    batches: list of (x: float[N, D], y: float[N, O]), with an N of its own in each
+    model: torch.nn.Module    batches: list of (x: float[N, D], y: float[N, C]), with an N of its own in each
     Returns a float, a plain number.
     """
     raise NotImplementedError
@@ -154,7 +155,7 @@ def noisy_predictions(model, x, n):
     Dropout is on, and no graph is recorded. Afterwards the model is in the mode in which it came.
 
     model: torch.nn.Module    x: float[N, D]    n: int
-    Returns float[n, N, O].
+    Returns float[n, N, C].
     """
     raise NotImplementedError
 
@@ -205,7 +206,7 @@ def nll_gradient(logits, targets):
 
 
 def master_steps(w, gradients, lr):
-    """Descent on weights of low precision that loses no small step: w - lr g, for one gradient after the other.
+    """Descent on weights of low precision that loses no small step: w - lr g, one gradient after the other.
 
     The steps are taken on a copy in float32 at least; what is returned is that copy, rounded to w's dtype.
 

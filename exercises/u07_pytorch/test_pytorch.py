@@ -18,12 +18,11 @@ BEFORE = "gradients are None though backward was called"
 NOT_KEPT = "retain_grad leaves no trace"
 FOREVER = "a gradient stays though it was set to None"
 
-PROPERTIES = ("requires_grad", "is_leaf", "grad is None")
 W, X = ("tensor", "w", True), ("tensor", "x", False)
 
 
 def check(student, lines, name, said, suspects=()):
-    """What is predicted of one name of a program. said: its three bools    suspects: (mistake, its three bools)"""
+    """What is predicted of one name. said: its three bools    suspects: (mistake, its three bools)"""
     called = "predict([" + ", ".join(map(str, lines)) + "])"
     yours = student.predict([*lines])
     if type(yours) is not dict or name not in yours:
@@ -261,7 +260,7 @@ def test_three_steps_of_the_lesson(student, inside, device):
         (2, 3.420646121, 6.294412381, [[0.2420285414, 1.6536311703]], [[-0.22, 1.4]]),
         (3, 0.904801803, 2.211116115, [[-0.1040135853, 1.4119563474]], [[-0.237, 1.223]]),
     ):
-        yours = unpack(student.train_step(model, optimizer, x, y, 4.0, 8.0), "(loss, norm)")
+        yours = unpack(student.train_step(model, optimizer, x, y, max_norm=4.0, scale=8.0), "(loss, norm)")
         called = f"train_step(model, optimizer, x, y, max_norm=4, scale=8), step {step}"
         suspects = {NOTHING: numbers([[1.0, 2.0]], device), NO_CLIP: numbers(free, device)}
         right = numbers(weight, device)
@@ -311,7 +310,7 @@ def test_model_is_evaluated(student, inside, device):
 
 @exercise("u07.modes")
 def test_predictions_with_noise(student, inside, device):
-    """With dropout of one half a prediction of 3 becomes 0 or 6; here are a hundred of them, without a graph."""
+    """With dropout of one half a prediction of 3 becomes 0 or 6; a hundred of them, without a graph."""
     model, _ = model_of(inside, device)
     model.eval()
     x, called = numbers([[1.0, 1.0]] * 20, device), "noisy_predictions(model, 20 examples, n=5)"

@@ -33,7 +33,7 @@ def near(yours, expected, rtol):
     return bool((gap <= rtol * largest).all())
 
 
-def check(yours, expected, of, called, suspects=None, rtol=1e-11):
+def check(yours, expected, of, called, suspects=None, *, rtol=1e-11):
     """assert_gradient, for its tolerance per tensor. suspects: a dict, or a function that makes it"""
     if near(yours, expected, rtol):
         return

@@ -69,7 +69,7 @@ def truth(program, device):
         return {name: (x.requires_grad, x.is_leaf, x.grad is None) for name, x in made.items()}
 
 
-def drawn(rng, length):
+def drawn(rng, length):  # noqa: C901 - one branch for each kind of line
     """A legal program in which most kinds of lines occur."""
     program, live, leaves, inner, bools = [], set(), set(), set(), set()
     count = iter(range(length * 2))
@@ -121,7 +121,7 @@ def drawn(rng, length):
     return [*program, ("backward", pick(inner or live))]
 
 
-def mistaken(program, mistake):
+def mistaken(program, mistake):  # noqa: C901, PLR0912 - the same, and one for each mistake
     """The prediction of somebody who makes this mistake."""
     if mistake == LATER:  # as if every requires_grad_ stood right below its tensor
         early = {name for what, name, *_ in program if what == "requires_grad_"}

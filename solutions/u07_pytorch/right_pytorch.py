@@ -1,4 +1,5 @@
 """Right answers of unit 7 in other styles. Each must earn everything, in process and in the jail."""
+# ruff: noqa: C901 - a program has nine kinds of lines
 
 import math
 
@@ -6,6 +7,8 @@ import torch
 from torch.nn.functional import cross_entropy, mse_loss
 
 from grader.verify.bank import right
+
+IGNORED = -100
 
 # ---------------------------------------------------------------------------- leaf_quiz
 
@@ -159,8 +162,8 @@ def apply_gradients(parameters, lr, weight_decay=0.0):
         if p.grad is None:
             continue
         with torch.no_grad():
-            p *= 1 - lr * weight_decay
-            p -= lr * p.grad
+            p.mul_(1 - lr * weight_decay)
+            p.sub_(lr * p.grad)
 
 
 @right("u07.accumulation")
@@ -203,7 +206,7 @@ def group_gradient(W, group):
     leaf.requires_grad = True
     counts = [int(targets.ne(IGNORED).sum()) for _, targets in group]
     total = 0.0
-    for (x, targets), n in zip(group, counts):
+    for (x, targets), n in zip(group, counts, strict=True):
         if n == 0:
             continue
         share = n / sum(counts)
@@ -219,8 +222,8 @@ def group_gradient(W, group):
     """By hand, with (p - y) / N."""
     N = sum(int((targets != IGNORED).sum()) for _, targets in group)
     total, gradient = 0.0, torch.zeros_like(W)
-    for x, targets in group:
-        x, targets = x[targets != IGNORED], targets[targets != IGNORED]
+    for xs, all_targets in group:
+        x, targets = xs[all_targets != IGNORED], all_targets[all_targets != IGNORED]
         log_p = (x @ W.T).log_softmax(-1)
         y = torch.nn.functional.one_hot(targets, len(W)).to(x.dtype)
         total -= (log_p * y).sum().item() / N
@@ -273,20 +276,20 @@ def prepare(weight, bias, lr, momentum):
 
 
 @right("u07.train_step_order")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """Clips by hand, and writes into .grad what torch.autograd.grad returns."""
     parameters = [p for p in model.parameters()]
     loss = ((model(x) - y) ** 2).mean()
     gradients = [g / scale for g in torch.autograd.grad(loss * scale, parameters)]
     norm = math.sqrt(sum((g**2).sum().item() for g in gradients))
-    for p, g in zip(parameters, gradients):
+    for p, g in zip(parameters, gradients, strict=True):
         p.grad = g * min(1.0, max_norm / norm)
     optimizer.step()
     return float(loss.detach()), norm
 
 
 @right("u07.train_step_order")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """zero_grad right before backward, and once more at the end, when it does no harm."""
     loss = mse_loss(model(x), y)
     model.zero_grad()
@@ -324,7 +327,7 @@ def evaluate(model, batches):
     mode = model.training
     with torch.inference_mode():
         model.eval()
-        x, y = (torch.cat(part) for part in zip(*batches))
+        x, y = (torch.cat(part) for part in zip(*batches, strict=True))
         mean = mse_loss(model(x), y)
     model.train(mode)
     return float(mean)
@@ -353,7 +356,7 @@ def input_gradient(model, x):
     leaf = torch.nn.Parameter(x.clone())
     model.eval()
     model(leaf).sum().backward()
-    for p, gradient in zip(parameters, kept):
+    for p, gradient in zip(parameters, kept, strict=True):
         p.grad = gradient
     model.train(mode)
     return leaf.grad

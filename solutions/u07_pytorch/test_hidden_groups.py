@@ -1,5 +1,7 @@
 """Hidden tests of unit 7: a large batch in pieces."""
 
+import math
+
 import torch
 from checks_pytorch import check, normal, sizes
 
@@ -21,7 +23,7 @@ STALE = "each gradient is taken at the first W, not at the one of the last updat
 UPHILL = "the step goes uphill"
 
 
-def drawn_pieces(rng, lengths, V, D, device, empty=()):
+def drawn_pieces(rng, lengths, V, D, *, device, empty=()):
     """Pieces of so many tokens, some of them ignored; those at `empty` have no other ones."""
     pieces = []
     for at, T in enumerate(lengths):
@@ -70,7 +72,7 @@ def check_group(student, reference, W, pieces):
     loss, gradient = unpack(student.group_gradient(W, pieces), "(loss, gradient)")
     if type(loss) is torch.Tensor:
         fail("the loss is a tensor", called=called, yours=loss, expected=total, diagnosis=TENSOR)
-    if loss != loss and not all(n for *_, n in found):
+    if type(loss) is float and math.isnan(loss) and not all(n for *_, n in found):
         fail("the loss is nan", called=called, yours=loss, expected=total, diagnosis=EMPTY)
     assert_close(loss, total, of="the loss", called=called, rtol=1e-11, suspects=combined(found, pieces, 0))
     if type(gradient) is torch.Tensor and gradient.isnan().any() and not all(n for *_, n in found):
@@ -83,7 +85,7 @@ def test_pieces_of_drawn_lengths(student, rng, reference, device):
     """The pieces together give the loss and the gradient of one large batch, whatever their lengths."""
     for count in (3, 4):
         V, D, *lengths = sizes(rng, 2 + count, 3, 12)
-        pieces = drawn_pieces(rng, lengths, V, D, device)
+        pieces = drawn_pieces(rng, lengths, V, D, device=device)
         check_group(student, reference, normal(rng, V, D, device=device), pieces)
 
 
@@ -91,11 +93,11 @@ def test_pieces_of_drawn_lengths(student, rng, reference, device):
 def test_piece_in_which_nothing_counts(student, rng, reference, device):
     """A piece whose tokens are all ignored adds nothing, and no nan either."""
     V, D, *lengths = sizes(rng, 5, 3, 10)
-    pieces = drawn_pieces(rng, lengths, V, D, device, empty=[int(rng.integers(3))])
+    pieces = drawn_pieces(rng, lengths, V, D, device=device, empty=[int(rng.integers(3))])
     check_group(student, reference, normal(rng, V, D, device=device), pieces)
 
 
-def trained(W, pieces, k, lr, reference, mistake):
+def trained(W, pieces, k, lr, *, reference, mistake):
     """The list of W of somebody who makes this mistake."""
     history, old, first = [], 0.0, W
     if mistake == DROPPED:
@@ -116,7 +118,7 @@ def test_updates_after_groups(student, rng, reference, device):
     for k, count in ((3, 7), (2, 5), (3, 6)):
         V, D = sizes(rng, 2)
         lengths = [int(T) for T in rng.integers(4, 9, count)]
-        pieces, lr = drawn_pieces(rng, lengths, V, D, device), float(rng.uniform(0.5, 1.0))
+        pieces, lr = drawn_pieces(rng, lengths, V, D, device=device), float(rng.uniform(0.5, 1.0))
         W = normal(rng, V, D, device=device)
         expected = reference.train_in_groups(W, pieces, k, lr)
         called = f"train_in_groups(W, {count} pieces, k={k}, lr={lr:.3f})"
@@ -130,7 +132,10 @@ def test_updates_after_groups(student, rng, reference, device):
         for at, (mine, right) in enumerate(zip(yours, expected, strict=True)):
 
             def suspects(at=at, W=W, pieces=pieces, k=k, lr=lr):
-                made = {one: trained(W, pieces, k, lr, reference, one) for one in (BY_K, KEPT, STALE, UPHILL)}
+                made = {
+                    one: trained(W, pieces, k, lr, reference=reference, mistake=one)
+                    for one in (BY_K, KEPT, STALE, UPHILL)
+                }
                 return {one: history[at] for one, history in made.items()}
 
             check(mine, right, f"W after update {at + 1}", called, suspects)

@@ -26,17 +26,17 @@ def here(path, *args, **kwargs):
 
 def network(make, weights, device):
     """Two layers with tanh and dropout between them; the layers."""
-    (H, D), O = weights[0].shape, len(weights[1])
+    (H, D), C = weights[0].shape, len(weights[1])
     first = make("torch.nn.Linear", D, H, bias=False, dtype=F64, device=str(device))
-    second = make("torch.nn.Linear", H, O, bias=False, dtype=F64, device=str(device))
+    second = make("torch.nn.Linear", H, C, bias=False, dtype=F64, device=str(device))
     first.weight.data, second.weight.data = (w.clone() for w in weights)
     parts = first, make("torch.nn.Tanh"), make("torch.nn.Dropout", 0.4), second
     return make("torch.nn.Sequential", *parts), (first, second)
 
 
 def drawn_weights(rng, device):
-    D, H, O = sizes(rng, 3)
-    return D, O, (normal(rng, H, D, device=device, spread=0.7), normal(rng, O, H, device=device))
+    D, H, C = sizes(rng, 3)
+    return D, C, (normal(rng, H, D, device=device, spread=0.7), normal(rng, C, H, device=device))
 
 
 def check_mode(model, mode, called):
@@ -49,17 +49,17 @@ def check_mode(model, mode, called):
 def test_evaluation_of_drawn_models(student, inside, rng, reference, device):
     """One number for all batches, without dropout and without a graph, whatever mode the model came in."""
     for mode in (True, False):
-        D, O, weights = drawn_weights(rng, device)
+        D, C, weights = drawn_weights(rng, device)
         model, _ = network(inside, weights, device)
         twin, _ = network(here, weights, device)
         model.train(mode)
         rows = sizes(rng, 3, 2, 9)
-        batches = [(normal(rng, N, D, device=device), normal(rng, N, O, device=device)) for N in rows]
+        batches = [(normal(rng, N, D, device=device), normal(rng, N, C, device=device)) for N in rows]
         expected = reference.evaluate(twin, batches)
         means = [reference.evaluate(twin, [one]) for one in batches]
         seen = []
         model.register_forward_hook(
-            lambda module, given, out: seen.append((module.training, out.requires_grad))
+            lambda module, given, out, seen=seen: seen.append((module.training, out.requires_grad))
         )
         called = f"evaluate(model, batches of {rows} examples)"
         yours = student.evaluate(model, batches)
@@ -68,7 +68,7 @@ def test_evaluation_of_drawn_models(student, inside, rng, reference, device):
                 fail(cause.partition(":")[0].partition(",")[0], called=called, diagnosis=cause)
         if type(yours) is torch.Tensor:
             fail("the mean is a tensor", called=called, yours=yours, expected=expected, diagnosis=TENSOR)
-        suspects = {OF_MEANS: sum(means) / 3, LAST: means[-1], PER_EXAMPLE: O * expected}
+        suspects = {OF_MEANS: sum(means) / 3, LAST: means[-1], PER_EXAMPLE: C * expected}
         assert_close(yours, expected, of="the mean", called=called, rtol=1e-11, suspects=suspects)
         check_mode(model, mode, called)
 
@@ -77,9 +77,9 @@ def test_evaluation_of_drawn_models(student, inside, rng, reference, device):
 def test_noise_of_drawn_models(student, inside, rng, device):
     """Every prediction drops other numbers, and none records a graph, whatever mode the model came in."""
     for mode in (False, True):
-        O, D, n = sizes(rng, 3, 3, 6)
-        weight, x = normal(rng, O, D, device=device), normal(rng, 12, D, device=device)
-        linear = inside("torch.nn.Linear", D, O, bias=False, dtype=F64, device=str(device))
+        C, D, n = sizes(rng, 3, 3, 6)
+        weight, x = normal(rng, C, D, device=device), normal(rng, 12, D, device=device)
+        linear = inside("torch.nn.Linear", D, C, bias=False, dtype=F64, device=str(device))
         linear.weight.data = weight
         model = inside("torch.nn.Sequential", linear, inside("torch.nn.Dropout", 0.5))
         model.train(mode)
@@ -115,13 +115,13 @@ def test_input_gradients_of_drawn_models(student, inside, rng, reference, device
         x = normal(rng, 7, D, device=device)
         expected = reference.input_gradient(twin, x)
         seen = []
-        model.register_forward_hook(lambda module, given, out: seen.append(module.training))
+        model.register_forward_hook(lambda module, given, out, seen=seen: seen.append(module.training))
         called = f"input_gradient(model, x) with x of shape {tuple(x.shape)}"
         yours = student.input_gradient(model, x)
         if any(seen):
             fail("dropout is on", called=called, diagnosis=DROPS)
-        O = len(weights[1])
-        suspects = {"of the mean, not of the sum": expected / (7 * O)}
+        C = len(weights[1])
+        suspects = {"of the mean, not of the sum": expected / (7 * C)}
         check(yours, expected, "the gradient", called, suspects)
         if layers[0].weight.grad is not None:
             fail("a weight's gradient was None, and is not any more", called=called, diagnosis=WEIGHTS_TOO)

@@ -37,7 +37,7 @@ def test_logarithms_in_all_dtypes(student, rng, reference, device):
                 return found
 
             yours = student.safe_log_softmax(z)
-            check(yours, expected, "log p", called, suspects, NEAR[expected.dtype])
+            check(yours, expected, "log p", called, suspects, rtol=NEAR[expected.dtype])
 
 
 @exercise("u07.precision")
@@ -50,7 +50,7 @@ def test_logarithms_of_far_logits(student, rng, reference, device):
             f"safe_log_softmax(z) of dtype {dtype}, z up to 1000",
         )
         suspects = {COARSE: torch.log_softmax(z, -1).float()} if dtype == BF16 else {}
-        check(student.safe_log_softmax(z), expected, "log p", called, suspects, NEAR[expected.dtype])
+        check(student.safe_log_softmax(z), expected, "log p", called, suspects, rtol=NEAR[expected.dtype])
 
 
 @exercise("u07.precision", weight=2)
@@ -65,10 +65,10 @@ def test_gradients_in_all_dtypes(student, rng, reference, device):
         mine, yours = unpack(student.nll_gradient(z, targets), "(loss, gradient)")
         coarse = torch.nn.functional.cross_entropy(z, targets).to(loss.dtype)
         suspects = {COARSE: coarse} if dtype in (BF16, F16) else {}
-        check(mine, loss, "the loss", called, suspects, NEAR[loss.dtype])
+        check(mine, loss, "the loss", called, suspects, rtol=NEAR[loss.dtype])
         if mine.requires_grad:
             fail("the loss requires a gradient", called=called, diagnosis=GRAPH)
-        check(yours, gradient, "the gradient", called, {SUMMED: N * gradient}, NEAR[dtype])
+        check(yours, gradient, "the gradient", called, {SUMMED: N * gradient}, rtol=NEAR[dtype])
 
 
 def stuck(w, gradients, lr):
@@ -96,8 +96,12 @@ def test_many_small_steps(student, rng, reference, device):
             fail("w was changed", called=called, diagnosis=CHANGED)
         if type(yours) is not list or len(yours) != count:
             fail(f"no list of {count}", called=called, yours=yours, expected=f"{count} tensors")
-        check(yours[-1], expected[-1], "w in the end", called, wrong, NEAR[dtype])
-        check(yours[0], expected[0], "w after the first step", called, {ALIAS: expected[-1]}, NEAR[dtype])
+        check(yours[-1], expected[-1], "w in the end", called, wrong, rtol=NEAR[dtype])
+        check(
+            yours[0], expected[0], "w after the first step", called, {ALIAS: expected[-1]}, rtol=NEAR[dtype]
+        )
         assert_equal(len({id(one) for one in yours}), count, of="tensors in the list", called=called)
         middle = count // 2
-        check(yours[middle], expected[middle], "w in the midst", called, {ALIAS: expected[-1]}, NEAR[dtype])
+        check(
+            yours[middle], expected[middle], "w in the midst", called, {ALIAS: expected[-1]}, rtol=NEAR[dtype]
+        )

@@ -25,9 +25,9 @@ ALL = (NOTHING, KEPT, NO_CLIP, CLIP_SCALED, SCALED, EACH, BY_VALUE, ALWAYS)
 RTOL = 1e-5  # clip_grad_norm_ adds 1e-6 to the norm; who writes it out may leave that away
 
 
-def built(make, device, D, H, O):
+def built(make, device, D, H, C):
     """A model of two layers, and the modules that have parameters."""
-    first, second = (make("torch.nn.Linear", *two, dtype=F64, device=device) for two in ((D, H), (H, O)))
+    first, second = (make("torch.nn.Linear", *two, dtype=F64, device=device) for two in ((D, H), (H, C)))
     return make("torch.nn.Sequential", first, make("torch.nn.Tanh"), second), (first, second)
 
 
@@ -48,19 +48,11 @@ def here(path, *args, **kwargs):
     ](*args, **kwargs)
 
 
-def mistaken_step(model, optimizer, parameters, x, y, max_norm, scale, mistake):
-    """train_step with one mistake."""
-    if mistake != KEPT:
-        optimizer.zero_grad()
-    ((model(x) - y).square().mean() * scale).backward()
-    clip = torch.nn.utils.clip_grad_norm_
-    if mistake == CLIP_SCALED:
-        clip(parameters, max_norm)
-    for p in parameters:
-        p.grad /= 1.0 if mistake == SCALED else scale
+def clipped(parameters, max_norm, mistake):
+    """Clips gradients that are divided by scale already, with this mistake."""
     if mistake == EACH:
         for p in parameters:
-            clip([p], max_norm)
+            torch.nn.utils.clip_grad_norm_([p], max_norm)
     elif mistake == BY_VALUE:
         torch.nn.utils.clip_grad_value_(parameters, max_norm)
     elif mistake == ALWAYS:
@@ -68,9 +60,7 @@ def mistaken_step(model, optimizer, parameters, x, y, max_norm, scale, mistake):
         for p in parameters:
             p.grad *= max_norm / norm
     elif mistake not in (NO_CLIP, CLIP_SCALED):
-        clip(parameters, max_norm)
-    if mistake != NOTHING:
-        optimizer.step()
+        torch.nn.utils.clip_grad_norm_(parameters, max_norm)
 
 
 class Drawn:
@@ -78,11 +68,11 @@ class Drawn:
 
     def __init__(self, rng, device, share, momentum):
         self.device, self.sizes = str(device), sizes(rng, 4)
-        D, H, O, N = self.sizes
-        shapes = (((H, D), (H,)), ((O, H), (O,)))
+        D, H, C, N = self.sizes
+        shapes = (((H, D), (H,)), ((C, H), (C,)))
         self.values = [tuple(normal(rng, *one, device=device) for one in two) for two in shapes]
         self.old = [tuple(normal(rng, *one, device=device) for one in two) for two in shapes]
-        self.x, self.y = normal(rng, N, D, device=device), normal(rng, N, O, device=device, spread=3.0)
+        self.x, self.y = normal(rng, N, D, device=device), normal(rng, N, C, device=device, spread=3.0)
         self.lr, self.momentum, self.scale = float(rng.uniform(0.05, 0.15)), momentum, 1024.0
         self.max_norm = share * self.norm()
 
@@ -93,8 +83,8 @@ class Drawn:
         return float(torch.cat([p.grad.flatten() for p in parameters]).norm())
 
     def model(self, make):
-        D, H, O, _ = self.sizes
-        model, layers = built(make, self.device, D, H, O)
+        D, H, C, _ = self.sizes
+        model, layers = built(make, self.device, D, H, C)
         parameters = filled(layers, self.values, self.old)
         return model, layers, parameters
 
@@ -103,7 +93,16 @@ class Drawn:
         model, _, parameters = self.model(here)
         optimizer = torch.optim.SGD(parameters, lr=self.lr, momentum=self.momentum)
         for _ in range(steps):
-            mistaken_step(model, optimizer, parameters, self.x, self.y, self.max_norm, self.scale, mistake)
+            if mistake != KEPT:
+                optimizer.zero_grad()
+            ((model(self.x) - self.y).square().mean() * self.scale).backward()
+            if mistake == CLIP_SCALED:
+                torch.nn.utils.clip_grad_norm_(parameters, self.max_norm)
+            for p in parameters:
+                p.grad /= 1.0 if mistake == SCALED else self.scale
+            clipped(parameters, self.max_norm, mistake)
+            if mistake != NOTHING:
+                optimizer.step()
         return [p.detach().clone() for p in parameters]
 
 
@@ -118,11 +117,13 @@ def check_steps(student, inside, reference, problem):
     optimizer = inside("torch.optim.SGD", parameters, lr=problem.lr, momentum=problem.momentum)
     twin, _, others = problem.model(here)
     other = torch.optim.SGD(others, lr=problem.lr, momentum=problem.momentum)
-    rest = (problem.x, problem.y, problem.max_norm, problem.scale)
+    rest = {"max_norm": problem.max_norm, "scale": problem.scale}
     for step in (1, 2, 3):
-        loss, norm = reference.train_step(twin, other, *rest)
-        called = f"train_step(model, optimizer, x, y, {rest[2]:.3f}, {rest[3]:g}), step {step}"
-        yours = unpack(student.train_step(model, optimizer, *rest), "(loss, norm)")
+        loss, norm = reference.train_step(twin, other, problem.x, problem.y, **rest)
+        called = (
+            f"train_step(model, optimizer, x, y, max_norm={problem.max_norm:.3f}, scale=1024), step {step}"
+        )
+        yours = unpack(student.train_step(model, optimizer, problem.x, problem.y, **rest), "(loss, norm)")
         found = [p for layer in layers for p in (layer.weight.data, layer.bias.data)]
         for at, (mine, right) in enumerate(zip(found, others, strict=True)):
 
@@ -130,7 +131,7 @@ def check_steps(student, inside, reference, problem):
                 return {one: problem.after(step, one)[at] for one in ALL}
 
             name = ("the first weight", "the first bias", "the second weight", "the second bias")[at]
-            check(mine, right.detach(), name, called, suspects, RTOL)
+            check(mine, right.detach(), name, called, suspects, rtol=RTOL)
         suspects = {SCALED_NORM: norm * problem.scale, CLIPPED_NORM: min(norm, problem.max_norm)}
         check_number(yours[1], norm, "the norm", called, suspects)
         after = float((twin(problem.x) - problem.y).detach().square().mean())
@@ -154,14 +155,14 @@ def test_steps_with_small_gradients(student, inside, rng, reference, device):
 def test_optimizer_of_the_prepared_model(student, rng, device):
     """The optimizer moves the parameters that the model computes with, momentum included."""
     for dtype in (F64, torch.float32):
-        O, D = sizes(rng, 2)
+        C, D = sizes(rng, 2)
         weight, bias = (
-            normal(rng, O, D, device=device, dtype=dtype),
-            normal(rng, O, device=device, dtype=dtype),
+            normal(rng, C, D, device=device, dtype=dtype),
+            normal(rng, C, device=device, dtype=dtype),
         )
         start = weight.clone(), bias.clone()
         lr, momentum = float(rng.uniform(0.1, 0.5)), float(rng.uniform(0.5, 0.9))
-        called = f"prepare(weight, bias, {lr:.3f}, {momentum:.3f}) with weight of shape {(O, D)}"
+        called = f"prepare(weight, bias, {lr:.3f}, {momentum:.3f}) with weight of shape {(C, D)}"
         model, optimizer = unpack(student.prepare(weight, bias, lr, momentum), "(model, optimizer)")
         assert_equal(model.weight.data, start[0], of="model.weight", called=called)
         assert_equal(model.bias.data, start[1], of="model.bias", called=called)

@@ -176,17 +176,6 @@ def grad_history(w, batches):
     return history
 
 
-@wrong("u07.accumulation", diagnosis="a factor 2 is missing")
-def grad_history(w, batches):
-    """The mean of the gradients so far."""
-    w = w.detach().clone().requires_grad_()
-    history = []
-    for x, y in batches:
-        mse_loss(x @ w, y).backward()
-        history.append(w.grad / (len(history) + 1))
-    return history
-
-
 @wrong(
     "u07.accumulation", diagnosis="zeros where None belongs: with set_to_none nothing is left to step with"
 )
@@ -391,7 +380,7 @@ def train_in_groups(W, pieces, k, lr):
 
 
 @wrong("u07.train_step_order", diagnosis="nothing moves: there is no gradient when the optimizer steps")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """zero_grad between backward and step."""
     loss = mse_loss(model(x), y)
     model.zero_grad()
@@ -408,7 +397,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
     "u07.train_step_order",
     diagnosis="gradients from before still count: zero_grad is missing, or comes too late",
 )
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """zero_grad is forgotten."""
     loss = mse_loss(model(x), y)
     (loss * scale).backward()
@@ -420,7 +409,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="the gradient is not clipped, or only after the step")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """Clips what has been used already."""
     optimizer.zero_grad()
     loss = mse_loss(model(x), y)
@@ -433,7 +422,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="the gradient is clipped before it is divided by scale")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """Clips the scaled gradient: almost nothing is left of it after the division."""
     optimizer.zero_grad()
     loss = mse_loss(model(x), y)
@@ -446,7 +435,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="the gradient is not divided by scale")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """The division by scale is forgotten; the clipping hides it while gradients are large."""
     optimizer.zero_grad()
     loss = mse_loss(model(x), y)
@@ -457,7 +446,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="every parameter is clipped by itself, not all of them together")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """One norm for each parameter."""
     optimizer.zero_grad()
     loss = mse_loss(model(x), y)
@@ -471,7 +460,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="this is the norm after clipping")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """The norm is taken too late."""
     optimizer.zero_grad()
     loss = mse_loss(model(x), y)
@@ -485,7 +474,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="this is the loss after the step")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """Logs the loss of the next step."""
     optimizer.zero_grad()
     (mse_loss(model(x), y) * scale).backward()
@@ -497,7 +486,7 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 
 
 @wrong("u07.train_step_order", diagnosis="a tensor, and not a plain number")
-def train_step(model, optimizer, x, y, max_norm, scale):
+def train_step(model, optimizer, x, y, *, max_norm, scale):
     """The loss is handed out with its graph."""
     optimizer.zero_grad()
     loss = mse_loss(model(x), y)
@@ -512,8 +501,8 @@ def train_step(model, optimizer, x, y, max_norm, scale):
 @wrong("u07.train_step_order", diagnosis="the optimizer holds other parameters than the model")
 def prepare(weight, bias, lr, momentum):
     """The parameters are replaced when the optimizer has the old ones already."""
-    O, D = weight.shape
-    model = torch.nn.Linear(D, O)
+    C, D = weight.shape
+    model = torch.nn.Linear(D, C)
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
     model.weight, model.bias = torch.nn.Parameter(weight), torch.nn.Parameter(bias)
     return model, optimizer
@@ -522,16 +511,16 @@ def prepare(weight, bias, lr, momentum):
 @wrong("u07.train_step_order")
 def prepare(weight, bias, lr, momentum):
     """Draws its own numbers."""
-    O, D = weight.shape
-    model = torch.nn.Linear(D, O, dtype=weight.dtype, device=weight.device)
+    C, D = weight.shape
+    model = torch.nn.Linear(D, C, dtype=weight.dtype, device=weight.device)
     return model, torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
 
 
 @wrong("u07.train_step_order", diagnosis="the momentum is missing")
 def prepare(weight, bias, lr, momentum):
     """Plain descent."""
-    O, D = weight.shape
-    model = torch.nn.Linear(D, O, dtype=weight.dtype, device=weight.device)
+    C, D = weight.shape
+    model = torch.nn.Linear(D, C, dtype=weight.dtype, device=weight.device)
     with torch.no_grad():
         model.weight.copy_(weight)
         model.bias.copy_(bias)
@@ -637,17 +626,6 @@ def input_gradient(model, x):
     return x.grad
 
 
-@wrong("u07.modes", diagnosis="dropout is on: the model is in training mode")
-def input_gradient(model, x):
-    """Dropout on: another gradient each time."""
-    mode = model.training
-    model.train()
-    x = x.detach().clone().requires_grad_()
-    (gradient,) = torch.autograd.grad(model(x).sum(), x)
-    model.train(mode)
-    return gradient
-
-
 @wrong("u07.modes", diagnosis="the target is no constant: a gradient flows through it")
 def consistency(w, clean, noisy):
     """detach is forgotten."""
@@ -655,6 +633,24 @@ def consistency(w, clean, noisy):
     loss = mse_loss(noisy @ w, clean @ w)
     loss.backward()
     return loss.item(), w.grad
+
+
+@wrong(
+    "u07.modes",
+    diagnosis="right to some digits only: float32 on the way, a small number added, or a quotient of differences?",
+)
+def consistency(w, clean, noisy):
+    """Nudges every weight, as in unit 1."""
+    target, h, slopes = clean @ w, 1e-5, []
+
+    def loss(w):
+        return mse_loss(noisy @ w, target).item()
+
+    for k in range(len(w)):
+        step = torch.zeros_like(w)
+        step[k] = h
+        slopes.append((loss(w + step) - loss(w - step)) / (2 * h))
+    return loss(w), torch.tensor(slopes, dtype=w.dtype, device=w.device)
 
 
 @wrong("u07.modes", diagnosis="the gradient flows through the target alone")
@@ -685,18 +681,6 @@ def safe_log_softmax(logits):
 def safe_log_softmax(logits):
     """Converted too late: three digits are left, in float32."""
     return torch.log_softmax(logits, -1).to(torch.promote_types(logits.dtype, torch.float32))
-
-
-@wrong("u07.precision", diagnosis="dtype float64 where float32 belongs")
-def safe_log_softmax(logits):
-    """The finest dtype for everything."""
-    return torch.log_softmax(logits.double(), -1)
-
-
-@wrong("u07.precision", diagnosis="dtype bfloat16 where float32 belongs")
-def safe_log_softmax(logits):
-    """Computed in float32, and rounded again."""
-    return torch.log_softmax(logits.to(torch.promote_types(logits.dtype, torch.float32)), -1).to(logits.dtype)
 
 
 @wrong("u07.precision", diagnosis="log of 0: exp of a number far below 0 is 0")

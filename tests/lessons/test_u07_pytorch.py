@@ -75,7 +75,7 @@ def test_the_step_of_unit_7(pytorch, pytorch_lesson):
     model, optimizer = pytorch.prepare(weight, bias, picture.LR, 0.0)
     (model(x) - y).square().mean().backward()
     gradient = [*model.weight.grad[0].tolist(), *model.bias.grad.tolist()]
-    loss, norm = pytorch.train_step(model, optimizer, x, y, picture.MAX_NORM, picture.SCALE)
+    loss, norm = pytorch.train_step(model, optimizer, x, y, max_norm=picture.MAX_NORM, scale=picture.SCALE)
     after = [*model.weight[0].tolist(), *model.bias.tolist()]
     stages = picture.stages()
     assert picture.loss_and_gradient() == (pytest.approx(loss), pytest.approx(tuple(gradient)))
