@@ -81,7 +81,7 @@ def stuck(w, gradients, lr):
 def test_many_small_steps(student, rng, reference, device):
     """The copy moves by each step; what is returned of it is rounded, and what was handed over unchanged."""
     for dtype in (BF16, F32, F64):
-        D, count, lr = sizes(rng, 1)[0], 60, 0.002
+        D, count, lr = sizes(rng, 1)[0], 40, 0.002
         w = (1 + normal(rng, D, device=device).abs() / 4).to(dtype)
         gradients = [(1 + normal(rng, D, device=device) / 4).to(dtype) for _ in range(count)]
         expected, before = reference.master_steps(w, gradients, lr), w.clone()
