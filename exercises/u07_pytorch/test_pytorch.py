@@ -27,8 +27,8 @@ def check(student, lines, name, said, suspects=()):
     yours = student.predict([*lines])
     if type(yours) is not dict or name not in yours:
         fail(f"no dict that has {name!r}", called=called, yours=yours, expected=f"{{{name!r}: {said}, ...}}")
-    suspects = {mistake: value for mistake, value in suspects}
-    assert_equal(yours[name], said, of=f"what is predicted of {name}", called=called, suspects=suspects)
+    of = f"({name}.requires_grad, {name}.is_leaf, {name}.grad is None)"
+    assert_equal(yours[name], said, of=of, called=called, suspects=dict(suspects))
 
 
 @exercise("u07.leaf_quiz")
@@ -51,7 +51,7 @@ def test_quiz_of_gradients(student):
     y, z = ("op", "y", "w", "x"), ("op", "z", "y", "v")
     back, V = ("backward", "z"), ("tensor", "v", True)
     T, F = True, False
-    check(student, [W, X, y, ("backward", "y")], "w", (T, T, F), [(BEFORE, (T, T, T))])
+    check(student, [W, X, y, ("backward", "y")], "w", (T, T, F), [(BEFORE, (T, T, T)), (ALL, (T, T, T))])
     check(student, [W, X, y, ("backward", "y")], "x", (F, T, T), [(DATA, (F, T, F))])
     check(student, [W, X, y, ("backward", "y")], "y", (T, F, T), [(INNER, (T, F, F))])
     check(student, [W, V, X, y, z, back], "y", (T, F, T), [(INNER, (T, F, F))])
@@ -161,7 +161,6 @@ PIECES_SUMMED = "the means of the pieces are added up"
 ALL_COUNT = "divided by the number of all tokens, the ignored ones included"
 LAST_ONLY = "only the last piece is there: gradients are set to zero between the pieces"
 DROPPED = "the pieces that are left in the end are dropped"
-EACH = "an update after every piece, not after every k"
 
 # Weights of two classes for one number x; three tokens count in the first piece, one in the second.
 FIRST = [[1.0], [2.0], [-3.0], [4.0]], [0, 1, 1, -100]
