@@ -5,6 +5,7 @@ import torch
 from grader.testing import assert_close, assert_gradient, exercise, fail
 
 # Mistakes that the tests know by their numbers. A message names one only where two cases agree on it.
+TOO_STRICT = "an error, though nothing that the vjp reads was changed"
 MEAN = "the mean over the copies, where their sum belongs"
 
 
@@ -297,5 +298,10 @@ def test_sum_whose_operand_was_changed(student, device):
     a, b = leaf(student, [0.0, 1.0], device), leaf(student, [5.0, 7.0], device)
     y = student.safe_add(a, b)
     a.add_(1.0)
+    called = "y = safe_add(a, b), a.add_(1), y.backward(g)"
+    try:
+        y.backward(numbers([0.0, 0.0], device))
+    except RuntimeError as error:
+        fail("a RuntimeError", called=called, yours=str(error), diagnosis=TOO_STRICT)
     grads = {"a": (a, [1.0, 10.0]), "b": (b, [1.0, 10.0])}
     check(student, y, [5.0, 8.0], g=[1.0, 10.0], grads=grads, called="y = safe_add(a, b), a.add_(1)")

@@ -88,9 +88,7 @@ def test_sum_over_copies_is_a_new_tensor(student, rng, reference, device):
 # ---------------------------------------------------------------------------- u06.elementwise
 
 OWN = "each factor has its own number as its derivative"
-NO_SQUARE = "b divides once, where its derivative has the square of b"
 NO_MINUS = "the minus sign of 1 / b is missing"
-EXPONENT = "the exponent is not lowered by 1"
 NO_N = "the factor n is missing"
 BY_X = "the derivative is taken at x where the formula has the result"
 BY_Y = "the derivative is taken at the result where the formula has x"
@@ -114,8 +112,7 @@ def two_operands(name, a, b):
         if name == "mul":
             return {"a": {OWN: summed(g * a, a)}, "b": {OWN: summed(g * b, b)}}
         if name == "div":
-            off = {NO_SQUARE: -g * a / b, NO_MINUS: g * a / b / b}
-            return {"a": {}, "b": {cause: summed(part, b) for cause, part in off.items()}}
+            return {"b": {NO_MINUS: summed(g * a / b / b, b)}}
         return {}
 
     return suspects
@@ -162,7 +159,7 @@ def test_functions_of_one_operand(student, rng, reference, device):
         x = positive(rng, a, b, device=device)
 
         def wrong_powers(g, x=x, n=n):
-            return {"x": {EXPONENT: g * n * x**n, NO_N: g * x ** (n - 1)}}
+            return {"x": {NO_N: g * x ** (n - 1)}}
 
         called = f"y = power(x, {n})"
         check_op(student, reference, rng, "power", [x], n, called=called, names="x", suspects=wrong_powers)
@@ -185,7 +182,7 @@ def test_functions_of_one_operand(student, rng, reference, device):
 def test_functions_at_their_corners(student, rng, reference, device):
     """relu has the derivative 0 at 0, tanh saturates without nan, exp of -800 is 0."""
     a = sizes(rng, 1)[0]
-    for name, corners in (("relu", (0.0, -3.0, 2.0)), ("tanh", (400.0, -400.0, 0.0)), ("exp", (-800.0, 0.0))):
+    for name, corners in (("relu", (0.0, -3.0, 2.0)), ("tanh", (800.0, -800.0, 0.0)), ("exp", (-800.0, 0.0))):
         x = torch.cat(
             [torch.tensor(corners, device=device, dtype=torch.float64), normal(rng, a, device=device)]
         )
