@@ -22,8 +22,7 @@ class Tensor:
 
     def __init__(self, data, parents=(), vjp=None):
         self.data, self.shape, self.grad = data, data.shape, None
-        self.parents, self.vjp = tuple(parents), vjp
-        self.version = 0
+        self.parents, self.vjp, self.version = tuple(parents), vjp, 0
 
     def backward(self, upstream):
         """Bring dL/d(node) to all that self was computed from, leaves add it up. upstream: dL/d(self)"""
@@ -55,16 +54,14 @@ class Tensor:
 
 def topological_order(root):
     """All nodes that root was computed from, and root: each once, parents before children. See unit 5."""
-    order, seen, stack = [], set(), [(root, False)]
+    order, stack = {}, [(root, False)]  # a dict: in the order of its keys
     while stack:
         node, finished = stack.pop()
         if finished:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            stack.append((node, True))
-            stack += [(parent, False) for parent in node.parents]
-    return order
+            order[node] = None
+        elif node not in order:
+            stack += [(node, True), *((parent, False) for parent in node.parents)]
+    return list(order)
 
 
 def axes(x, dim):
@@ -79,7 +76,7 @@ def unbroadcast(g, shape):
 
     g: float[...], a tensor of torch = dL/d(the array as it was broadcast)
     shape: tuple or torch.Size, that of the array before; it broadcasts to g's shape
-    Returns a new tensor of this shape, also where nothing was broadcast. Changes nothing.
+    Returns a new tensor of this shape, no view of g, also where nothing was broadcast. Changes nothing.
     """
     # BEGIN SOLUTION
     copied = [k for k in range(-g.ndim, 0) if k < -len(shape) or shape[k] == 1]
@@ -87,9 +84,13 @@ def unbroadcast(g, shape):
     # END SOLUTION
 
 
+def broadcast(x, shape):
+    """y = x, copied to this shape. Given: this is what every operation looks like."""
+    return Tensor(x.data.expand(shape).clone(), (x,), lambda g: (unbroadcast(g, x.shape),))
+
+
 # ---------------------------------------------------------------------------- u06.elementwise
-# Operands are Tensors. Where there are two, they broadcast as in torch: [3, 1] and [5] give [3, 5].
-# Each function returns a Tensor with parents and vjp, and changes nothing.
+# Operands are Tensors; two of them broadcast, as [3, 1] and [5] to [3, 5]. No function changes its operands.
 
 
 def add(a, b):

@@ -70,6 +70,16 @@ def unbroadcast(g, shape):
     return g.sum(copied, keepdim=True).reshape(shape) if copied else g
 
 
+@wrong(
+    "u06.unbroadcast",
+    diagnosis="g is changed, or comes back itself or as a view: gradients must not share memory",
+)
+def unbroadcast(g, shape):
+    """The same in disguise: where nothing was broadcast, a reshape is a view of g."""
+    copied = [k for k in range(-g.ndim, 0) if k < -len(shape) or shape[k] == 1]
+    return (g.sum(copied, keepdim=True) if copied else g).reshape(shape)
+
+
 @wrong("u06.unbroadcast", earns_nothing=True)
 def unbroadcast(g, shape):
     """torch's own method."""
@@ -138,7 +148,7 @@ def tanh(x):
     return Tensor(x.data.tanh(), (x,), lambda g: (g * (1 - x.data * x.data),))
 
 
-@wrong("u06.elementwise")
+@wrong("u06.elementwise", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
 def tanh(x):
     """From exponentials: nan beyond 710."""
     p, m = x.data.exp(), (-x.data).exp()
@@ -183,6 +193,15 @@ def exp(x):
     return Tensor(x.data.exp(), (x,), lambda g: (quotient(torch.exp, x.data, g),))
 
 
+@wrong("u06.elementwise", earns_nothing=True)
+def exp(x):
+    """The complex step: exact, and no formula."""
+    h = 1e-30
+    return Tensor(
+        x.data.exp(), (x,), lambda g: (g * torch.exp(torch.complex(x.data, x.data * 0 + h)).imag / h,)
+    )
+
+
 # ---------------------------------------------------------------------------- matmul
 
 
@@ -219,12 +238,6 @@ def matmul(a, b):
 
 @wrong("u06.matmul")
 def matmul(a, b):
-    """The rule of the product of numbers: g * b."""
-    return Tensor(a.data @ b.data, (a, b), lambda g: (g * b.data, g * a.data))
-
-
-@wrong("u06.matmul")
-def matmul(a, b):
     """g is taken for ones: right for the gradient of the sum of all entries."""
 
     def vjp(g):
@@ -232,12 +245,6 @@ def matmul(a, b):
         return ones @ b.data.T, a.data.T @ ones
 
     return Tensor(a.data @ b.data, (a, b), vjp)
-
-
-@wrong("u06.matmul", diagnosis="all zeros")
-def matmul(a, b):
-    """b is for the learner to train, a is data: only b gets a gradient."""
-    return Tensor(a.data @ b.data, (a, b), lambda g: (torch.zeros_like(a.data), a.data.T @ g))
 
 
 @wrong(
@@ -262,6 +269,36 @@ def matmul(a, b):
                 dx.view(-1)[k] = (above - below) / (2 * h)
             found.append(dx)
         return tuple(found)
+
+    return Tensor(a.data @ b.data, (a, b), vjp)
+
+
+@wrong("u06.matmul")
+def matmul(a, b):
+    """Measured with a step of 1, which is exact for a product, and needs a product for each entry."""
+
+    def vjp(g):
+        found = []
+        for x in (a.data, b.data):
+            dx, y = torch.zeros_like(x), a.data @ b.data
+            for k in range(x.numel()):
+                x.view(-1)[k] += 1
+                dx.view(-1)[k] = (g * (a.data @ b.data - y)).sum()
+                x.view(-1)[k] -= 1
+            found.append(dx)
+        return tuple(found)
+
+    return Tensor(a.data @ b.data, (a, b), vjp)
+
+
+@wrong("u06.matmul", earns_nothing=True)
+def matmul(a, b):
+    """torch's autograd does it."""
+
+    def vjp(g):
+        x, w = (torch.tensor(t.data.tolist(), dtype=g.dtype, requires_grad=True) for t in (a, b))
+        (x @ w).backward(g)
+        return x.grad, w.grad
 
     return Tensor(a.data @ b.data, (a, b), vjp)
 
@@ -441,14 +478,14 @@ def reduce_max(x, dim=None, keepdim=False):
     return Tensor(y, (x,), lambda g: (g.reshape(kept.shape) * mask / mask.sum(),))
 
 
-@wrong("u06.reductions", diagnosis="right where it is not 0, but 0 in too many places")
+@wrong("u06.reductions", diagnosis="the first of the entries that share the maximum gets all of g")
 def reduce_max(x, dim=None, keepdim=False):
-    """The largest of all entries, wherever it stands."""
+    """Only the first of several largest entries, as argmax finds it."""
     kept = x.data.amax(axes(x, dim), keepdim=True)
-    y, mask = reduced(x, dim, keepdim, kept), x.data == x.data.max()
-    return Tensor(
-        y, (x,), lambda g: (g.reshape(kept.shape) * mask / mask.sum(axes(x, dim), keepdim=True).clamp(min=1),)
-    )
+    y, mask = reduced(x, dim, keepdim, kept), x.data == kept
+    for axis in axes(x, dim):
+        mask = mask & (mask.cumsum(axis) == 1)
+    return Tensor(y, (x,), lambda g: (g.reshape(kept.shape) * mask,))
 
 
 @wrong(

@@ -38,7 +38,7 @@ def near(yours, expected):
 
 
 def test_the_same_gradients_as_unit_5(tensor, value):
-    """tanh(a b + a) exp(b) / b², where a and b are used several times: of Values, and of Tensors without axes."""
+    """tanh(a b + a) exp(b) / b²: of Values, and of Tensors without axes."""
     numbers = (0.7, -1.3)
     a, b = (value.Value(n) for n in numbers)
     y = (a * b + a).tanh() * b.exp() / b**2
