@@ -282,9 +282,10 @@ def matmul(a, b):
         for x in (a.data, b.data):
             dx, y = torch.zeros_like(x), a.data @ b.data
             for k in range(x.numel()):
+                keep = x.view(-1)[k].item()
                 x.view(-1)[k] += 1
                 dx.view(-1)[k] = (g * (a.data @ b.data - y)).sum()
-                x.view(-1)[k] -= 1
+                x.view(-1)[k] = keep
             found.append(dx)
         return tuple(found)
 
