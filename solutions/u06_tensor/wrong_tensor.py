@@ -142,6 +142,13 @@ def power(x, n):
     return Tensor(x.data**n, (x,), lambda g: (g * n * x.data**n,))
 
 
+@wrong("u06.elementwise")
+def power(x, n):
+    """By way of the logarithm: nan for entries below 0."""
+    y = (n * x.data.log()).exp()
+    return Tensor(y, (x,), lambda g: (g * n * y / x.data,))
+
+
 @wrong("u06.elementwise", diagnosis="the derivative is taken at x where the formula has the result")
 def tanh(x):
     """1 - x² for 1 - y²."""
