@@ -13,6 +13,7 @@ NEAR = {F64: EXACT, F32: 1e-5}
 RETURN = "forgot `return`?"
 NOT_ARRIVED = "nothing arrives at an operand: is it among the parents?"
 ALIASED = "g is changed, or comes back itself or as a view: gradients must not share memory"
+SWAPPED = "the gradients of the two operands stand in each other's place"
 CHANGED = "an operand is changed in place"
 
 
@@ -91,6 +92,16 @@ def check_op(student, reference, rng, name, arrays, *more, called, names="ab", s
     expected.backward(g)
     y.backward(g)
     named = dict(zip(names, arrays, strict=False))
+    other = (
+        {key: p.grad for key, p in zip(names, expected.parents[::-1], strict=False)}
+        if len(leaves) == 2
+        else {}
+    )
+
+    def mistakes(key):
+        own = (suspects(g) if callable(suspects) else suspects or {}).get(key, {})
+        return {**own, SWAPPED: other[key]} if other else own
+
     for key, leaf, parent in zip(names, leaves, expected.parents, strict=False):
         check(
             arrived(leaf, key, called),
@@ -99,7 +110,7 @@ def check_op(student, reference, rng, name, arrays, *more, called, names="ab", s
             called=f"{called}, y.backward(g)",
             upstream=g,
             arguments=named,
-            suspects=lambda key=key: (suspects(g) if callable(suspects) else suspects or {}).get(key),
+            suspects=lambda key=key: mistakes(key),
         )
 
 

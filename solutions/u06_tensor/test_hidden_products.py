@@ -1,9 +1,11 @@
 """Hidden tests of unit 6: products of matrices, alone and in batches."""
 
+import torch
 from checks_tensor import EXACT, check_op, check_owned, listed, normal, sizes
 
 from grader.testing import assert_gradient, exercise
 
+NO_G = "g is taken for all ones"
 NO_TURN = "reshaped to fit, where a transpose belongs"
 FIRST_ENTRY = "the gradient of one entry of the batch alone, where their sum belongs"
 BATCH_MEAN = "the mean over the batch, where the sum belongs"
@@ -18,7 +20,10 @@ def reshaped(a, b):
 
     def suspects(g):
         (N, D), K = a.shape, b.shape[1]
-        return {"a": {NO_TURN: g @ b.reshape(K, D)}, "b": {NO_TURN: a.reshape(D, N) @ g}}
+        return {
+            "a": {NO_TURN: g @ b.reshape(K, D), NO_G: torch.ones_like(g) @ b.T},
+            "b": {NO_TURN: a.reshape(D, N) @ g, NO_G: a.T @ torch.ones_like(g)},
+        }
 
     return suspects
 

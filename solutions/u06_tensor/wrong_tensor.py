@@ -142,7 +142,7 @@ def power(x, n):
     return Tensor(x.data**n, (x,), lambda g: (g * n * x.data**n,))
 
 
-@wrong("u06.elementwise")
+@wrong("u06.elementwise", diagnosis="nan (0/0, inf - inf, or the log of a negative number?)")
 def power(x, n):
     """By way of the logarithm: nan for entries below 0."""
     y = (n * x.data.log()).exp()
@@ -237,13 +237,13 @@ def matmul(a, b):
     return Tensor(a.data @ b.data, (a, b), lambda g: (b.data @ g.T, g.T @ a.data))
 
 
-@wrong("u06.matmul")
+@wrong("u06.matmul", diagnosis="the gradients of the two operands stand in each other's place")
 def matmul(a, b):
     """The two gradients in each other's place."""
     return Tensor(a.data @ b.data, (a, b), lambda g: (a.data.T @ g, g @ b.data.T))
 
 
-@wrong("u06.matmul")
+@wrong("u06.matmul", diagnosis="g is taken for all ones")
 def matmul(a, b):
     """g is taken for ones: right for the gradient of the sum of all entries."""
 
