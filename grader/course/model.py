@@ -43,6 +43,11 @@ class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     complex_numbers: bool | None = None
     autograd: bool | None = None
 
+    @property
+    def guarded(self) -> bool:
+        """Whether torch records nothing, and tripwires are set: where attributes are listed."""
+        return self.attributes is not None and not self.autograd
+
     def joined(self, more: "Rules | None") -> "Rules":
         """These rules with further ones: lists are added up, the later word on a switch counts."""
         if more is None:

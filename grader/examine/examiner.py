@@ -318,7 +318,7 @@ class Examiner:
 
 def _guard(rules: Rules | None) -> Guard:
     """What the rules of a unit ask of its workers. Where autograd is allowed, nothing is guarded."""
-    if rules is None or rules.autograd or rules.attributes is None:
+    if rules is None or not rules.guarded:
         return FREE
     return Guard(rules.tripwires, autograd=False, complex_numbers=rules.complex_numbers is True)
 

@@ -99,3 +99,20 @@ def test_reports_for_machines_say_it_too(strict):
     strict.replace("return FACTOR * x", "return vars()['x']")
     strict.run("--junitxml", str(strict.root / "out.xml"))
     assert "rule broken: line 7 uses `vars`" in (strict.root / "out.xml").read_text().replace("&#96;", "`")
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+def test_torch_records_only_where_autograd_is_allowed(strict, allowed):
+    torch = pytest.importorskip("torch")
+    file = strict.root / ".kata" / "catalogue.json"
+    catalogue = json.loads(file.read_text())
+    names = ["append", "tensor", "float64", "backward", "grad", "item"]
+    catalogue["units"][0]["rules"] = {"imports": ["torch"], "attributes": names, "autograd": allowed}
+    file.write_text(json.dumps(catalogue))
+    strict.replace("FACTOR = 2", "import torch\nFACTOR = 2")
+    leaf = "t = torch.tensor(x + 0.0, dtype=torch.float64, requires_grad=True)"
+    strict.replace("return FACTOR * x", f"{leaf}; (t * t).backward(); return t.grad.item()")
+    result = strict.run("-k", "double and not quadruple")
+    assert result.code == (0 if allowed else 1)
+    assert ("does not require grad" in result.out) is not allowed
+    assert torch.is_grad_enabled()
