@@ -114,6 +114,11 @@ def exercise_of(item: pytest.Item) -> tuple[str, float]:
     return marker.args[0], float(marker.args[1])
 
 
+def is_property(item: pytest.Item) -> bool:
+    """Whether Hypothesis draws the cases of a test."""
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
+
+
 def sees_changes(item: pytest.Item) -> bool:
     """Whether a test sees what the student's code changes in its arguments."""
     marker = item.get_closest_marker("exercise")

@@ -103,10 +103,11 @@ class Examiner:
         follow: whether what fails is followed through
         """
         self._afresh, self._follow = afresh, follow
-        known = dict(before)
-        files = {other.file: self._stub(other) for other in self.desk.catalogue.needed_units(unit)} | dict(
-            files
-        )
+        known, files = dict(before), dict(files)
+        for other in self.desk.catalogue.needed_units(unit):
+            if other.file not in files:
+                files[other.file] = self._stub(other)
+                known |= {needed.id: Verdict.TODO for needed in other.exercises}
         self.backend.admit(files, _guard(self.desk.catalogue.unit_rules(unit)))
         with own_seconds(self.desk.catalogue.course.limits.seconds, self.bounds):
             self._broken = self._rulebook.broken(unit, files)

@@ -13,8 +13,8 @@ from _pytest.runner import runtestprotocol
 
 from grader.errors import RunStopped
 from grader.examine import bounded
-from grader.examine.desk import DESK, sees_changes
-from grader.examine.fixtures import is_redrawable, seed_hypothesis
+from grader.examine.desk import DESK, is_property, sees_changes
+from grader.examine.fixtures import is_redrawable
 from grader.examine.judge import judge
 from grader.examine.outcome import Verdict
 from grader.gradcheck.diagnose import confirm
@@ -77,7 +77,10 @@ def run_test(item: pytest.Item, draw: int = 0, nextitem: pytest.Item | None = No
     if RAISED in item.stash:
         del item.stash[RAISED]
     desk.draw = draw
-    seed_hypothesis(item, desk)
+    if is_property(item):
+        from grader.examine import properties  # noqa: PLC0415  a fifth of a second, of a numpy unit's one half
+
+        properties.seed(item, desk)
     reports: Sequence[pytest.TestReport] = ()
     try:
         desk.backend.begin_test(sees_changes(item))

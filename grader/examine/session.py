@@ -9,7 +9,7 @@ import pytest
 
 from grader.course.catalogue import Catalogue
 from grader.errors import CourseError
-from grader.examine import fixtures
+from grader.examine import fixtures, properties
 from grader.examine.checks import importable
 from grader.examine.desk import Desk, ExamBackend
 from grader.examine.device import Device
@@ -35,6 +35,7 @@ class _Configure:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         fixtures.configure(config, self.desk)
+        properties.configure()
         config.option.tbstyle = (
             "no"  # tracebacks as text, which nobody reads here, cost most of a failed test
         )

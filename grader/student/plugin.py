@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Take part where there is a course. UsageError for an option that makes no sense without."""
     root = find_course(config)
     if root is not None:
-        from grader.student.activate import activate  # noqa: PLC0415  numpy, hypothesis: only here
+        from grader.student.activate import activate  # noqa: PLC0415  numpy: only here
 
         activate(config, root)
     elif config.getoption("kata_from") is not None:

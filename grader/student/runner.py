@@ -55,6 +55,14 @@ class Runner:
             return None
         return next((e for e in self.desk.catalogue.exercises if e.id == marker.args[0]), None)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pycollect_makemodule(self, module_path: Path) -> None:
+        """Before a test file is imported: only one that names Hypothesis waits a fifth of a second for it."""
+        if b"hypothesis" in module_path.read_bytes():
+            from grader.examine import properties  # noqa: PLC0415
+
+            properties.configure()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
         self, collector: pytest.Collector

@@ -257,11 +257,15 @@ def test_another_unit_sees_the_earlier_file(examine):
     assert got.twice.verdict is Verdict.WRONG
 
 
-def test_a_missing_earlier_file_is_the_students(examine):
+def test_a_missing_earlier_file_counts_as_untouched(examine):
     outcome = examine(unit="u02", files={"u01_odd/odd.py": None}).twice
+    assert (outcome.verdict, outcome.followed) == (Verdict.RIGHT, ("u01.plus",))
+
+
+def test_a_missing_module_that_nothing_needs_is_the_students(examine):
+    outcome = examine(unit="u02", top="import u03_other\n").twice
     assert outcome.verdict is Verdict.CRASHED
-    assert "No module named 'u01_odd'" in outcome.finding.what
-    assert outcome.finding.where == "u02_later/later.py:3"
+    assert "No module named 'u03_other'" in outcome.finding.what
 
 
 def test_a_second_examination_says_the_same(examine):
