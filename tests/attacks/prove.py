@@ -23,7 +23,7 @@ from kata_attacks.world import World  # noqa: E402
 
 from grader.errors import SandboxError  # noqa: E402
 from grader.sandbox.layers import Rung, probe, resolve  # noqa: E402
-from grader.sandbox.rungs import REQUIRED, Layer  # noqa: E402
+from grader.sandbox.rungs import NESTED, REQUIRED, Layer  # noqa: E402
 
 
 def rungs_here(wanted):
@@ -50,10 +50,14 @@ def on_rung(rung, attacks, work):
 def layer_by_layer(rung, attacks, work):
     """What the kernel stops: with all its layers off it gets through, with any one of its own it does not."""
     aimed = [a for a in attacks if a.control in (Control.UNSAFE, Control.UNLIMITED) and a.layers]
+    aimed = [a for a in aimed if os.geteuid() == 0 or not a.root_only]
     layers = [layer for layer in REQUIRED[rung] if any(layer in a.layers for a in aimed)]
-    every = frozenset({*layers, Layer.UID, Layer.CGROUP, Layer.PRIVILEGES})
+    every = frozenset({*layers, Layer.UID, Layer.USERS, Layer.CGROUP, Layer.PRIVILEGES})
     # The filters need "no privileges" beside them, and root may do as many processes as it likes.
     runs = {None: every} | {layer: every - {layer, Layer.PRIVILEGES} for layer in layers}
+    if rung is Rung.USERNS:  # only in a user namespace has a normal user the others, and privileges to lose
+        nested = NESTED | {Layer.PRIVILEGES}
+        runs |= {layer: runs[layer] - {Layer.USERS} for layer in layers if layer in nested}
     if Layer.LIMITS in runs:
         runs[Layer.LIMITS] -= {Layer.UID}
     results = {}

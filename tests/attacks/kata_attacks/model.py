@@ -58,6 +58,7 @@ class Attack:
     problem: words that the report of the upload must hold    everywhere: cheap enough for the
     weakest rung too
     slow: seconds of waiting or computing: prove.py runs it, the suite does not
+    root_only: a normal user could not do it without any layer either
     hole: it gets through today, and why: a strict xfail
     """
 
@@ -78,6 +79,7 @@ class Attack:
     problem: str = ""
     everywhere: bool = True
     slow: bool = False
+    root_only: bool = False
     hole: str = ""
     group: str = ""
 

@@ -240,7 +240,7 @@ ATTACKS = [
         "attempt(lambda: os.setgroups([0]) or 'groups')",
         S,
         U,
-        control=Control.UNSAFE,
+        root_only=True,
     ),
     raw(
         "mount",
