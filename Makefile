@@ -14,7 +14,7 @@ SEED   ?= 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads fuzz attacks
+.PHONY: mutants grade test lint verify seeds bench kill-proof stubs clean fuzz-uploads fuzz attacks
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES) $(REACHED)
@@ -37,6 +37,10 @@ seeds: $(VENV)/.dev  ## prove that solutions and right answers pass under 50 cou
 
 attacks: $(VENV)/.dev  ## every attack, on every rung of this machine, as root and as a normal user; takes minutes
 	$(BIN)/python tests/attacks/prove.py
+
+mutants: $(VENV)/.dev  ## change the solutions in every small way: a hidden test notices each; takes many minutes
+	$(BIN)/python -m pip install --quiet --editable ".[mutation]"
+	$(BIN)/python tests/mutation/prove.py
 
 stubs: $(VENV)/.dev  ## write the generated files anew
 	$(BIN)/kata stubs

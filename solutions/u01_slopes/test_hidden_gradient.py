@@ -336,10 +336,21 @@ def test_nan_and_infinity_are_never_right(student, rng, reference):
 
 
 @exercise("u01.grad_check")
+def test_the_tolerance_itself_is_right(student):
+    """An error of just the tolerance is right, the next larger one is not."""
+    for atol, rtol, a, n in ((0.5, 0.0, 1.5, 1.0), (0.25, 0.25, 2.0, 1.25), (0.5, 0.5, -2.0, -0.5)):
+        for by, right in ((1.0, True), (1 - 2.0**-40, False)):
+            called = f"grad_check({a}, {n}, rtol={rtol * by}, atol={atol * by})"
+            if verdict(student.grad_check(a, n, rtol=rtol * by, atol=atol * by), called) is not right:
+                fail("ok is wrong", called=called)
+
+
+@exercise("u01.grad_check")
 def test_different_shapes_are_refused(student, rng):
     """Two shapes that numpy would broadcast are still two shapes: ValueError."""
     verdict(student.grad_check(np.ones((3, 5)), np.ones((3, 5))), "grad_check(a, n) with one shape")
-    for one, other in (((3,), (5,)), ((3, 1), (3,)), ((5,), ()), ((3, 5), (5, 3)), ((4,), (2, 2))):
+    shapes = (((3,), (5,)), ((3, 1), (3,)), ((5,), ()), ((3, 5), (5, 3)), ((4,), (2, 2)))
+    for one, other in (*shapes, *(pair[::-1] for pair in shapes)):
         number = rng.uniform(1, 2)
         try:
             result = student.grad_check(np.full(one, number), np.full(other, number))
