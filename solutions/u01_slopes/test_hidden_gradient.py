@@ -82,6 +82,23 @@ def check_gradient(student, f, slopes, x, **more):
     assert_gradient(yours, slopes(exact), of="the gradient", called=called, **more)
 
 
+@exercise("u01.numerical_gradient")
+def test_the_size_of_the_step(student, rng):
+    """Entry i is nudged by 1e-5 * max(1, |x_i|), to both sides."""
+    x = np.append(0.0, rng.choice((-1, 1), 3) * rng.uniform((0.2, 1.2, 30), (0.8, 1.8, 50)))
+    nudges = np.zeros((2, 4))
+
+    def f(p):
+        nudges[:] = np.minimum(nudges[0], p - x), np.maximum(nudges[1], p - x)
+        return float(np.sum(p))
+
+    student.numerical_gradient(f, x.copy())
+    steps = 1e-5 * np.maximum(1, np.abs(x))
+    if not np.allclose(nudges, (-steps, steps), rtol=1e-4, atol=0.0):
+        called = f"numerical_gradient(f, x) with x = {np.round(x, 1).tolist()}"
+        fail("the step is another one", called=called, yours=nudges[1], expected=steps)
+
+
 @exercise("u01.numerical_gradient", weight=2)
 def test_gradient_of_an_array_with_three_axes(student, rng):
     """Entry i of the gradient is the central difference along entry i alone."""

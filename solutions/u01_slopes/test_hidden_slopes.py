@@ -250,7 +250,7 @@ def test_only_two_kinds_are_known(student, rng, reference):
         point = random_point(rng, EPS[0])
         yours, expected = student.best_step(kind, *point), reference.best_step(kind, *point)
         assert_close(yours, expected, of=STEP, called=call(kind, point), atol=0.0)
-    for kind in ("centre", "Forward", ""):
+    for kind in ("centre", "Forward", "onward", ""):
         point = random_point(rng, EPS[0])
         try:
             result = student.best_step(kind, *point)

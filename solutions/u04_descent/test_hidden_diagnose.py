@@ -123,6 +123,11 @@ def test_the_path_tells_more_than_the_losses(student, rng):
         path, losses = a_run(rng, "ok", 3)
         losses[len(losses) // 2] = losses[-1] / 4
         check(student, path, losses, "ok", {"sign error": LOWEST, "crawling": LOWEST, "diverging": LOWEST})
+        path, losses = a_run(rng, "ok", 3)
+        losses[1] = losses[-1] / 4  # the first loss counts, not the next
+        check(student, path, losses, "ok", {"sign error": LOWEST, "crawling": LOWEST, "diverging": LOWEST})
+        losses[-1] = losses[0] * 2  # and so does the very last
+        check(student, path, losses, "sign error", {})
         path, losses = a_run(rng, "crawling", 3)
         losses[1] = losses[0] * 3
         check(student, path, losses, "crawling", {"ok": LOWEST})

@@ -83,23 +83,27 @@ def impatient(catalogue: Catalogue) -> Catalogue:
 
 
 def survivors(made: Sequence[Mutant], catalogue: Catalogue) -> list[Mutant]:
-    """Those that no hidden test of their exercise notices, nor any of their unit."""
+    """Those that no hidden test of their exercise notices, nor any of their unit, nor one in the jail.
+
+    There texts and numbers are other objects than in the test: `is` is not `==`.
+    """
     solutions = {
         unit.file: catalogue.solution_file(unit).read_text(encoding="utf-8") for unit in catalogue.units
     }
     alive = dict(enumerate(made))
-    with Pool(catalogue, load_seed(catalogue.root), backend=in_process) as pool:
-        for stage, what in enumerate(("its own exercise", "the rest of its unit")):
-            jobs = [
-                Job(
-                    str(number),
-                    mutant.unit,
-                    solutions | {catalogue.unit(mutant.unit).file: mutant.text},
-                    frozenset({mutant.exercise} if mutant.exercise and not stage else ()),
-                    follow=False,
-                )
-                for number, mutant in alive.items()
-            ]
+    own, unit, jail = "its own exercise", "its unit", "its unit, in the jail"
+    for what, backend in ((own, in_process), (unit, in_process), (jail, None)):
+        jobs = [
+            Job(
+                str(number),
+                mutant.unit,
+                solutions | {catalogue.unit(mutant.unit).file: mutant.text},
+                frozenset({mutant.exercise} if mutant.exercise and what == own else ()),
+                follow=False,
+            )
+            for number, mutant in alive.items()
+        ]
+        with Pool(catalogue, load_seed(catalogue.root), backend=backend) as pool:
             for result in progress(pool.run(jobs), f"by {what}", len(jobs)):
                 if noticed(result):
                     del alive[int(result.submission)]
