@@ -15,7 +15,7 @@ from grader.errors import UsageError
 from grader.examine.device import Device, require
 from grader.release import publish
 
-PLAIN_WIDTH = 100  # of a table that goes into a file or a pipe
+PLAIN_WIDTH = 120  # of a table that goes into a file or a pipe
 
 
 def stubs(course: Path = Path("course.yml"), check: bool = False) -> None:

@@ -122,11 +122,12 @@ def check_owned(student, reference, rng, name, arrays, *more, called, names="ab"
     y.backward(g)
     wanted = [leaf.grad + h for leaf, h in zip(y.parents, more_g, strict=True)]
     leaves = [student.Tensor(x.clone()) for x in arrays]
-    yours = getattr(student, name)(*leaves, *more)
-    is_tensor(student, yours, called)
+    # Made before y, and so met after it on the way back.
     others = [
         student.Tensor(x.clone(), (leaf,), lambda g: (g,)) for x, leaf in zip(arrays, leaves, strict=True)
     ]
+    yours = getattr(student, name)(*leaves, *more)
+    is_tensor(student, yours, called)
     root = student.Tensor(g.sum(), (yours, *others), lambda _: (g.clone(), *(h.clone() for h in more_g)))
     called += ", whose operands are used again"
     try:
