@@ -1,4 +1,5 @@
 """Right answers of unit 12 in other styles. Each must earn everything, in process and in the jail."""
+# ruff: noqa: F821 - what an answer does not replace stands in the file that it goes into
 
 import math
 
@@ -329,7 +330,7 @@ def fixed_loop(params, groups, evaluate, step, *, schedule, steps, max_norm):
                 grads[name] += g * count
         loss /= total
         for g in grads.values():
-            g /= total
+            g.div_(total)
         history.append(loss)
         if loss < lowest:
             lowest, best = loss, {name: p.clone() for name, p in params.items()}
@@ -371,8 +372,8 @@ def fixed_loop(params, groups, evaluate, step, *, schedule, steps, max_norm):
         shares = (counts / counts.sum()).tolist()
         loss = sum(share * result[0] for share, result in zip(shares, results, strict=True))
         for share, (_, part_grads, _) in zip(shares, results, strict=True):
-            for name in grads:
-                grads[name].add_(part_grads[name], alpha=share)
+            for name, g in grads.items():
+                g.add_(part_grads[name], alpha=share)
         if not history or loss < min(history):
             for name, p in params.items():
                 best[name] = torch.clone(p)

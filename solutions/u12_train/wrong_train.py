@@ -403,7 +403,7 @@ def sample(logits, u, temperature=1.0, top_k=None):
     return (p.cumsum(-1) <= u[..., None]).sum(-1).clamp(max=logits.shape[-1] - 1)
 
 
-@wrong("u12.sample")
+@wrong("u12.sample", diagnosis="equal logits at the edge of top_k all stay: there are more than top_k")
 def sample(logits, u, temperature=1.0, top_k=None):
     """Equal logits at the edge of top_k all stay."""
     if temperature < 0:
@@ -450,7 +450,7 @@ def sample(logits, u, temperature=1.0, top_k=None):
     return torch.multinomial(p.flatten(0, -2), 1).reshape(p.shape[:-1])
 
 
-@wrong("u12.sample")
+@wrong("u12.sample", diagnosis="a token was drawn that has the probability 0")
 def sample(logits, u, temperature=1.0, top_k=None):
     """The last sum is a little below 1, and u above it: some token is taken, possible or not."""
     if temperature < 0:
@@ -890,7 +890,11 @@ def fixed_loop(params, groups, evaluate, step, *, schedule, steps, max_norm):
     return history, best
 
 
-@wrong("u12.broken_loop_hunt", earns_nothing=True)
+@wrong(
+    "u12.broken_loop_hunt",
+    diagnosis="the gradients of earlier updates are in there still: every update begins with new ones",
+    earns_nothing=True,
+)
 def fixed_loop(params, groups, evaluate, step, *, schedule, steps, max_norm):
     """As it was."""
     history, lowest, best = [], math.inf, None
@@ -912,7 +916,11 @@ def fixed_loop(params, groups, evaluate, step, *, schedule, steps, max_norm):
     return history, best
 
 
-@wrong("u12.broken_loop_hunt", earns_nothing=True)
+@wrong(
+    "u12.broken_loop_hunt",
+    diagnosis="the gradients of earlier updates are in there still: every update begins with new ones",
+    earns_nothing=True,
+)
 def fixed_loop(params, groups, evaluate, step, *, schedule, steps, max_norm):
     """Calls the loop as it was."""
     return broken_loop(params, groups, evaluate, step, schedule=schedule, steps=steps, max_norm=max_norm)
