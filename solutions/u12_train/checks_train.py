@@ -76,6 +76,10 @@ def judge(yours, expected, *, called, mistakes, tolerance=AFTER_STEPS):
         if near(yours[name], right, tolerance):
             continue
         own = {sentence: other[name] for sentence, other in suspects.items()}
+        named = [sentence for sentence, other in own.items() if not near(other, right, tolerance)]
+        if named and type(right) is list and len(yours[name]) != len(right):
+            what = f"{name} are {len(yours[name])}, and should be {len(right)}"
+            fail(what, called=called, yours=yours[name], expected=right, diagnosis=named[0])
         rtol, atol = tolerance
         assert_gradient(yours[name], right, of=name, called=called, rtol=rtol, atol=atol, suspects=own)
 

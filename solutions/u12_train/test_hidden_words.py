@@ -126,12 +126,15 @@ def check_words(sides, prompt, model, draws, **options):
     expected = reference.generate(prompt, params, config, draws, **options)
     yours = student.generate(prompt, params, config, draws, **options)
     suspects = {}
-    if yours != expected:
+    if type(yours) is list and yours != expected:
         for sentence, how in WORDS.items():
             other = mistaken_words(reference, how)(before, params, config, draws, **options)
             if other != expected:
                 suspects[sentence] = other
-    assert_equal(yours, expected, of="the tokens", called=called, suspects=suspects)
+    known = [sentence for sentence, other in suspects.items() if other == yours]
+    if known:  # the number of tokens may be wrong too: that is not what is the matter
+        fail("the tokens are wrong", called=called, yours=yours, expected=expected, diagnosis=known[0])
+    assert_equal(yours, expected, of="the tokens", called=called)
 
 
 @exercise("u12.generate", weight=2)
@@ -196,14 +199,14 @@ def learned(function, case, called="", **options):
     return {"losses": losses, "what is said": said, "params": own}
 
 
-def check_heart(student, reference, rng, device, **options):
+def check_heart(student, reference, rng, device, exact=False, **options):
     case = learner(rng, reference, device)
     called = f"overfit({case[0]}, params, config, {', '.join(f'{k}={v}' for k, v in options.items())})"
     expected = learned(reference.overfit, case, **options)
     count = len(expected["losses"])
-    yours = learned(student.overfit, case, called, at_most=count, **options)
+    yours = learned(student.overfit, case, called, **({"at_most": count} if exact else {}), **options)
     mistakes = {
-        sentence: partial(learned, mistaken_heart(reference, how), case, at_most=count, **options)
+        sentence: partial(learned, mistaken_heart(reference, how), case, at_most=60, **options)
         for sentence, how in HEARTS.items()
     }
     judge(yours, expected, called=called, mistakes=mistakes, tolerance=(1e-7, 1e-8))
@@ -213,8 +216,8 @@ def check_heart(student, reference, rng, device, **options):
 @exercise("u12.overfit", weight=2, in_place=True)
 def test_sentences_that_are_half_learned(student, rng, reference, device):
     """With a loss that is below the target, but not low, the model says what it has learned so far."""
-    for target in (1.4, 1.0):
-        check_heart(student, reference, rng, device, lr=0.03, target=target)
+    check_heart(student, reference, rng, device, lr=0.03, target=1.4)
+    check_heart(student, reference, rng, device, exact=True, lr=0.03, target=1.0)
 
 
 @exercise("u12.overfit", in_place=True)

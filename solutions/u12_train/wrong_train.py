@@ -659,7 +659,7 @@ def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
     return losses, [generate(s[:1], params, config, [0.0] * len(s[1:]), temperature=0) for s in sentences]
 
 
-@wrong("u12.overfit")
+@wrong("u12.overfit", diagnosis="a run that does not reach the target ends without ValueError")
 def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
     """nan >= target is False: a broken run counts as learned."""
     batch = [part.to(params["tok"].device) for part in make_batch(sentences)]
