@@ -1,5 +1,6 @@
-"""The picture of the lesson, drawn with the standard library only. Its numbers are those of a run of `overfit`,
-written down here; the tests of the lesson compute them again.
+"""The picture of the lesson, drawn with the standard library only.
+
+Its numbers are those of a run of `overfit`, written down here; the test of the lesson computes them again.
 """
 
 import math
@@ -92,10 +93,10 @@ def draw() -> dict[str, str]:
     """Every picture of the unit: file name -> SVG."""
     title = "One sentence, learned by heart"
     desc = (
-        "Left: the loss of one sentence over 34 updates, on a logarithmic scale. It begins a little below ln 6, "
-        "the loss of a model that knows nothing, and falls ever faster, below 0.01 in the end. Right: what the "
-        "model says at five moments, always with the same random numbers. At first the words are in no order, "
-        "then the order is nearly right, and from the fifteenth update on it says: I like transformers."
+        "Left: the loss of one sentence over 34 updates, on a logarithmic scale. It begins a little below "
+        "ln 6, the loss of a model that knows nothing, and falls steadily to below 0.01. Right: what the "
+        "model says at five moments, always with the same random numbers. At first the words are in no order, then "
+        "in nearly the right one, and after 15 updates it says: I like transformers."
     )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
