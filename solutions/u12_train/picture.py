@@ -95,8 +95,8 @@ def draw() -> dict[str, str]:
     desc = (
         "Left: the loss of one sentence over 34 updates, on a logarithmic scale. It begins a little below "
         "ln 6, the loss of a model that knows nothing, and falls steadily to below 0.01. Right: what the "
-        "model says at five moments, always with the same random numbers. At first the words are in no order, then "
-        "in nearly the right one, and after 15 updates it says: I like transformers."
+        "model says at five moments, always with the same random numbers. At first the words are in no "
+        "order, then in nearly the right one, and after 15 updates it says: I like transformers."
     )
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '

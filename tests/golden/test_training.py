@@ -26,6 +26,15 @@ def module(path: Path) -> ModuleType:
     return loaded
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Tensors this small are slower on several."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def train(monkeypatch):
     """Unit 12 with the by-hand model in the place of gpt, everything decaying, as its book has it."""

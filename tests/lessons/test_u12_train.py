@@ -24,6 +24,15 @@ CONFIG = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Tensors this small are slower on several."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module")
 def train():
     """The solution of unit 12, on those of the units that it imports."""
@@ -42,7 +51,7 @@ def train_lesson() -> str:
 
 @pytest.fixture(scope="module")
 def training(train) -> tuple[list[float], dict[int, tuple[str, str]]]:
-    """The losses of the lesson's run; and before each update what is said, greedily and with the four draws."""
+    """The losses of the lesson's run; and what is said before each update, greedily and with four draws."""
     params, said, losses, state = model(train), {}, [], {}
     batch = train.make_batch([SENTENCE])
     for update in range(35):
