@@ -2,8 +2,8 @@
 
 A run of the student is held to the same run of the reference. Adam divides by the size of a gradient: where
 that should be 0, as for bk, rounding alone becomes steps of about 1e-9. So what comes after some steps is
-compared to 1e-7. Numerical gradients are off by far more, for their noise becomes steps of 1e-5 and longer; and
-gradients themselves are held to 1e-11.
+compared to 1e-7. Numerical gradients are off by far more, for their noise becomes steps of 1e-5 and longer.
+Gradients themselves are held to 1e-11.
 """
 
 import torch
