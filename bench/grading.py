@@ -25,9 +25,9 @@ from rich.table import Table
 
 from grader.course.load import load_course
 from grader.course.model import Unit
-from grader.examine.desk import Desk, exercise_of, test_key
+from grader.examine import properties
+from grader.examine.desk import Desk, exercise_of, is_property, test_key
 from grader.examine.examiner import Examiner, Suite
-from grader.examine.fixtures import seed_hypothesis
 from grader.examine.jailed import JailedBackend
 from grader.examine.local import LocalBackend
 from grader.examine.running import run_test
@@ -53,7 +53,8 @@ def floor(examiner: Examiner, files: dict[str, str]) -> None:
     try:
         for suite in _suites(examiner, files):
             for item in suite.items:
-                seed_hypothesis(item, desk)
+                if is_property(item):
+                    properties.seed(item, desk)
                 item.obj(**_arguments(item, desk, backend))  # type: ignore[attr-defined]
     finally:
         backend.close()

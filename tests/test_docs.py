@@ -27,8 +27,8 @@ from grader.collect import unpacked
 from grader.collect.submission import BOUNDS
 from grader.course.load import load_course
 from grader.course.model import Course, Exercise, LatePolicy, Limits, Unit
-from grader.examine.fixtures import MAX_EXAMPLES
 from grader.examine.outcome import Verdict
+from grader.examine.properties import MAX_EXAMPLES
 from grader.gradcheck.compare import assert_close
 from grader.gradcheck.message import Finding
 from grader.gradebook.grades import GradedClass

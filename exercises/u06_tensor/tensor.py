@@ -21,20 +21,18 @@ class Tensor:
     number: int, larger than that of every node made before
     """
 
-    made = 0  # nodes so far
+    made = 0
 
     def __init__(self, data, parents=(), vjp=None):
         self.data, self.shape, self.grad = data, data.shape, None
         self.parents, self.vjp, self.version = tuple(parents), vjp, 0
-        Tensor.made += 1
-        self.number = Tensor.made
+        self.number = Tensor.made = Tensor.made + 1
 
     def backward(self, upstream):
         """Bring dL/d(node) to all that self was computed from, leaves add it up. upstream: dL/d(self)"""
         nodes = ancestors(self)
-        for node in nodes:
-            if node.parents:
-                node.grad = None
+        for node in [node for node in nodes if node.parents]:
+            node.grad = None
         self.grad = upstream.clone()
         for node in nodes:
             parts = node.vjp(node.grad) if node.parents else ()
@@ -54,7 +52,7 @@ class Tensor:
 
 
 def ancestors(root):
-    """All nodes that root was computed from, and root, the youngest first: nobody is older than its parents."""
+    """All nodes that root was computed from, and root: the youngest first, so each before its parents."""
     found, new = set(), {root}
     while new:
         found |= new

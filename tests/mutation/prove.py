@@ -58,7 +58,8 @@ def main() -> int:
     keys = {(m.unit, *m.key) for m in alive}
     stale = [(id, key) for id, known_here in known.items() for key in known_here if (id, *key) not in keys]
     for id, (place, was, now) in stale if not any("." in id for id in wanted) else ():
-        console.print(f"explained, and no living mutant: {id} {place}: {was} -> {now}", markup=False, soft_wrap=True)
+        told = f"explained, and no living mutant: {id} {place}: {was} -> {now}"
+        console.print(told, markup=False, soft_wrap=True)
     killed, same = len(made) - len(alive), len(alive) - len(new)
     console.print(f"{len(made)} mutants, {killed} killed, {same} equivalent, {len(new)} alive")
     return int(bool(new or stale))
