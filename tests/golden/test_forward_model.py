@@ -1,0 +1,46 @@
+"""The by-hand model, whose numbers are known, built from the layers of unit 9."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+
+def module(path: Path) -> ModuleType:
+    """A file as a module that nobody else sees."""
+    spec = importlib.util.spec_from_file_location(f"golden_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def forward() -> ModuleType:
+    return module(ROOT / "solutions/u09_forward/forward.py")
+
+
+@pytest.fixture(scope="module")
+def by_hand() -> ModuleType:
+    return module(HERE / "by_hand.py")
+
+
+def test_the_loss_of_the_by_hand_model(forward, by_hand):
+    p = by_hand.parameters()
+    assert by_hand.loss(forward, p) == pytest.approx(1.8298677505438041, rel=0, abs=1e-12)
+    assert forward.count_parameters(p) == 3456
+
+
+def test_the_position_without_a_target_leaves_no_trace(forward, by_hand):
+    """EOS is no input: another row for it, or for position 4, changes nothing."""
+    p = by_hand.parameters()
+    p["pos"][4] += 1
+    p["tok"][2] -= 1
+    assert by_hand.loss(forward, p) == by_hand.loss(forward, by_hand.parameters())
