@@ -94,12 +94,13 @@ class Hasher:
         Titles, points, dates and the late policy are left out: they decide no verdict.
         """
         catalogue = self._catalogue
-        decides: list[object] = [unit.folder, unit.flavour, catalogue.unit_rules(unit)]
-        decides += [exercise.id, catalogue.limits(exercise.id), catalogue.unit_seconds(unit)]
-        for other in unit.exercises:
-            needs = sorted(catalogue.needs_closure(other.id))
-            seconds = catalogue.limits(other.id).seconds
-            decides.append((other.id, other.symbols, needs, catalogue.rules(other.id), seconds))
+        decides: list[object] = [exercise.id, catalogue.limits(exercise.id)]
+        for one in (unit, *catalogue.needed_units(unit)):
+            decides += [one.folder, one.flavour, catalogue.unit_rules(one), catalogue.unit_seconds(one)]
+            for other in one.exercises:
+                needs = sorted(catalogue.needs_closure(other.id))
+                seconds = catalogue.limits(other.id).seconds
+                decides.append((other.id, other.symbols, needs, catalogue.rules(other.id), seconds))
         return digest(map(msgspec.json.encode, decides))
 
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from grader.course.model import Limits
+from grader.course.model import Limits, Rules
 from grader.gradebook.hashes import Hasher, digest, grader_hash, handed
 
 
@@ -51,6 +51,27 @@ def test_limits_count(course, invented):
     slower = msgspec.structs.replace(course.course, limits=Limits(seconds=99))
     after = Hasher(type(course)(slower, course.root)).hashes(exercise, handed(invented.BOTH))
     assert changed(before, after) == {"limits"}
+
+
+def test_what_decides_a_needed_unit_decides_here_too(course, invented):
+    """u05.backward needs an exercise of unit 1: its verdict there says what the reference stands in for."""
+    first, second = course.course.units
+    ops, backward = second.exercises
+    backward = msgspec.structs.replace(backward, needs=("u05.value_ops", "u01.grad_check"))
+    second = msgspec.structs.replace(second, exercises=(ops, backward))
+
+    def hashes(unit):
+        units = msgspec.structs.replace(course.course, units=(unit, second))
+        return Hasher(type(course)(units, course.root)).hashes(backward, handed(invented.BOTH))
+
+    before = hashes(first)
+    banned = msgspec.structs.replace(first, rules=Rules(forbid=("numpy",)))
+    assert changed(before, hashes(banned)) == {"limits"}
+    course.hidden_tests(first)[0].write_text("changed")
+    assert changed(before, hashes(first)) == {"suite"}
+    course.hidden_tests(first)[0].write_text(f"# {course.hidden_tests(first)[0].name}\n")
+    course.solution_file(first).write_text("changed")
+    assert changed(before, hashes(first)) == {"solution"}
 
 
 def test_the_file_may_be_missing(course):
