@@ -56,6 +56,10 @@ def verify(
             "--thorough", help="Follow every wrong answer through its dependents, not one for each exercise."
         ),
     ] = False,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Of each exercise run three wrong and two right answers; all are read."),
+    ] = False,
 ) -> None:
     """Prove that the course is sound: stubs, solutions, wrong and right answers, leaks. Exit code 1 if not.
 
@@ -65,6 +69,8 @@ def verify(
         raise UsageError(
             "--in-process goes with --seeds", "kata verify runs in the jail and in process anyway."
         )
+    if quick and (thorough or seeds is not None):
+        raise UsageError("--quick goes with neither --thorough nor --seeds", "Give one of them.")
     if seeds is not None and device is not Device.CPU:
         raise UsageError("--seeds and --device cuda do not go together", "Give one of them.")
     require(device)
@@ -89,6 +95,7 @@ def verify(
             progress,
             device=device,
             thorough=thorough,
+            quick=quick,
         )
     print_proof(proof, _console(), time.monotonic() - started)
     if proof.broken:

@@ -6,7 +6,7 @@ import pytest
 
 from grader.examine.outcome import Verdict
 from grader.examine.seed import Seed
-from grader.verify.run import prove
+from grader.verify.run import FEW, prove
 
 HIDDEN = "solutions/u01_pair/test_hidden_pair.py"
 PUBLIC = "exercises/u01_pair/test_pair.py"
@@ -230,6 +230,17 @@ def test_one_wrong_answer_of_an_exercise_is_followed_through(proof, pool):
     assert proof().broken == ()
     assert pool.asked[SQUARES, False] == set()  # all of the unit
     assert pool.asked[GIVES_BACK, False] == {"u01.double"}
+
+
+def test_a_quick_proof_runs_a_few_answers_and_those_that_must_earn_nothing(tiny, pool, monkeypatch):
+    monkeypatch.setitem(FEW, "wrong", 1)
+    more = '\n\n@wrong("u01.double", earns_nothing=True)\ndef double(x):\n    """Copied."""\n    return 6\n'
+    tiny.put(WRONG, (tiny.root / WRONG).read_text("utf-8") + more)
+    prove(tiny.catalogue, tiny.file, [], Seed("demo", demo=True), quick=True)
+    run = {id for id, _, _ in pool.jobs}
+    assert {SQUARES, DOUBLES_ONCE, ADDS} <= run
+    assert GIVES_BACK not in run
+    assert any(id.startswith(f"wrong {WRONG}") for id in run - {SQUARES, DOUBLES_ONCE})
 
 
 def test_a_thorough_proof_follows_every_wrong_answer_through(tiny, pool):
