@@ -116,6 +116,8 @@ def wrong_answers(
             yield from _own(selection, case, outcomes[own])
         spared = selection.catalogue.dependents(own) | {own}
         for id, outcome in outcomes.items():
+            if _imports_a_breach(case, outcome, outcomes[own]):
+                continue
             if id in spared and outcome.verdict is Verdict.GRADER_ERROR and id != own:
                 yield _stumbled(f"{_told(case)}: {id}", outcome, case.answer.where)
             elif id in spared and outcome.followed and outcome.verdict is not Verdict.RIGHT and counts(id):
@@ -128,6 +130,12 @@ def wrong_answers(
                 fact = f"{_told(case)}: {id}, which does not need {own}, is {_said(outcome)}"
                 mend = f"add {own} to the needs of {id}, or keep {_test(outcome)} away from it"
                 yield Broken(fact, case.answer.where, mend)
+
+
+def _imports_a_breach(case: Case, outcome: ExerciseOutcome, own: ExerciseOutcome) -> bool:
+    """Whether it is of a later unit, and breaks a rule for the file that it imports does."""
+    elsewhere = outcome.exercise not in {exercise.id for exercise in case.unit.exercises}
+    return elsewhere and outcome.verdict is own.verdict is Verdict.RULE_BROKEN
 
 
 def _own(selection: Selection, case: Case, outcome: ExerciseOutcome) -> Iterator[Broken]:

@@ -50,9 +50,11 @@ def reach(results: Iterable[JobResult]) -> Reach:
 def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = True) -> Iterator[Job]:
     """The jobs of a case: of its own unit what it can touch, of later units everything.
 
-    through: also what needs the exercise, which is right once the reference stands in for a wrong answer
+    through: later units, and what needs the exercise: right once the reference stands in for a wrong answer
     """
     for job in case.jobs():
+        if job.unit != case.unit.id and not through:
+            continue
         every = frozenset(exercise.id for exercise in catalogue.unit(job.unit).exercises)
         asked, answer = every, case.answer
         wrong = answer is not None and case.kind == "wrong" and job.unit != case.unit.id
@@ -61,7 +63,7 @@ def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = T
             near = job.unit == case.unit.id and answer.exercise in found
             if near and _changes_only(answer, catalogue.exercise(answer.exercise).symbols):
                 asked = found[answer.exercise]
-            if not through:
+            if not through and case.kind == "wrong":
                 asked -= catalogue.dependents(answer.exercise)
         if asked:
             part = frozenset() if asked == every else asked

@@ -148,10 +148,10 @@ def _run(
 
 
 def _jobs(cases: Sequence[Case], found: Reach, catalogue: Catalogue, thorough: bool) -> list[Job]:
-    """What is run in the jail. Of the wrong answers, one for each exercise is followed through."""
-    wrong = [case for case in cases if case.answer is not None and case.kind == "wrong"]
-    first = {case.answer.exercise: case.id for case in reversed(wrong) if case.answer is not None}
-    spared = set() if thorough else {case.id for case in wrong} - set(first.values())
+    """What is run in the jail. One answer of each kind to each exercise is followed into what comes later."""
+    answers = [case for case in cases if case.answer is not None]
+    first = {(c.answer.exercise, c.kind): c.id for c in reversed(answers) if c.answer is not None}
+    spared = set() if thorough else {case.id for case in answers} - set(first.values())
     return [job for case in cases for job in jobs_of(case, found, catalogue, through=case.id not in spared)]
 
 
