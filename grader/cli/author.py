@@ -74,29 +74,24 @@ def verify(
     if seeds is not None and device is not Device.CPU:
         raise UsageError("--seeds and --device cuda do not go together", "Give one of them.")
     require(device)
-    if seeds is not None:
+    if seeds is None:
+        _verify(what or [], find_course(course), device, thorough=thorough, quick=quick)
+    else:
         _verify_seeds(what or [], find_course(course), seeds, jail=not in_process)
-        return
+
+
+def _verify(what: list[str], file: Path, device: Device, *, thorough: bool, quick: bool) -> None:
     # What only this command needs, the test runner among it.
     from grader.examine.seed import load_seed  # noqa: PLC0415
     from grader.verify.run import prove  # noqa: PLC0415
     from grader.verify.screen import print_proof, progress_bar  # noqa: PLC0415
 
-    file = find_course(course)
     catalogue = load_course(file)
+    seed = load_seed(catalogue.root)
     started = time.monotonic()
     with progress_bar(Console(stderr=True)) as progress:
         file = file / "course.yml" if file.is_dir() else file
-        proof = prove(
-            catalogue,
-            file,
-            what or [],
-            load_seed(catalogue.root),
-            progress,
-            device=device,
-            thorough=thorough,
-            quick=quick,
-        )
+        proof = prove(catalogue, file, what, seed, progress, device=device, thorough=thorough, quick=quick)
     print_proof(proof, _console(), time.monotonic() - started)
     if proof.broken:
         raise typer.Exit(1)
