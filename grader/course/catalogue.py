@@ -78,11 +78,8 @@ class Catalogue:
         wanted = {self.unit(id).id for id in ids}
         units = tuple(unit for unit in self.units if unit.id in wanted or not wanted)
         if not units:
-            what = (
-                f"{', '.join(sorted(wanted))}: not released"
-                if wanted
-                else "no unit of the course is released"
-            )
+            what = "no unit of the course is released"
+            what = f"{', '.join(sorted(wanted))}: not released" if wanted else what
             raise UsageError(f"{what}: there is nothing to grade", "Give it exercises in course.yml.")
         return units
 

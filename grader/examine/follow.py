@@ -47,11 +47,11 @@ def put_in_place(
     try:
         student = backend.open(unit)
         for other, reference, symbols in references:
-            around = AmongStudents(reference, student)
+            around = AmongStudents(reference, student) if other is unit else None
             for one in [_stand_in(reference, symbol) for symbol in symbols]:
                 if one is None or (other is not unit and "." in one.symbol):
                     return False
-                function = around.bind(one.function) if other is unit else one.function
+                function = around.bind(one.function) if around else one.function
                 backend.replace(unit, one.symbol, one.kind, function, among=other)
     except (Exception, RunStopped):
         return False

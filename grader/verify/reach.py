@@ -53,17 +53,18 @@ def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = T
     through: later units, and what needs the exercise: right once the reference stands in for a wrong answer
     """
     for job in case.jobs():
-        if job.unit != case.unit.id and not through:
+        later, answer = job.unit != case.unit.id, case.answer
+        if later and not through:
             continue
         every = frozenset(exercise.id for exercise in catalogue.unit(job.unit).exercises)
-        asked, answer = every, case.answer
-        wrong = answer is not None and case.kind == "wrong" and job.unit != case.unit.id
-        before = {answer.exercise: Verdict.WRONG} if wrong and answer is not None else {}
+        asked, before = every, {}
         if answer is not None:
-            near = job.unit == case.unit.id and answer.exercise in found
-            if near and _changes_only(answer, catalogue.exercise(answer.exercise).symbols):
+            symbols = catalogue.exercise(answer.exercise).symbols
+            if not later and answer.exercise in found and _changes_only(answer, symbols):
                 asked = found[answer.exercise]
-            if not through and case.kind == "wrong":
+            if case.kind == "wrong" and later:
+                before = {answer.exercise: Verdict.WRONG}
+            elif case.kind == "wrong" and not through:
                 asked -= catalogue.dependents(answer.exercise)
         if asked:
             part = frozenset() if asked == every else asked

@@ -1,7 +1,6 @@
 """The model that learns names character by character, twice: of tensors with the gradients of units 9 and 10,
 and of single numbers, whose gradients come from the Value of unit 5. To rounding, they are one model."""
 
-import importlib.util
 import json
 import random
 from pathlib import Path
@@ -9,11 +8,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from kata_golden import solution
 
 torch = pytest.importorskip("torch")
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
 END = 26  # begins and ends each name
 HEADS, WIDTH = 4, 16
 CONFIG = {"heads": HEADS, "norm": "rms", "order": "pre", "activation": "relu", "eps": 1e-5}
@@ -30,15 +29,6 @@ SHAPES = {
 }  # in the order in which they are drawn
 
 
-def solution(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"characters_{Path(name).stem}", ROOT / "solutions" / name)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
 @pytest.fixture(scope="module")
 def forward() -> ModuleType:
     return solution("u09_forward/forward.py")
@@ -53,15 +43,6 @@ def backward() -> ModuleType:
 def characters() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((HERE / "character_model.json").read_text("utf-8"))
     return loaded
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """The tensors are small: threads would only wait for each other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def drawn(names: int) -> dict[str, torch.Tensor]:

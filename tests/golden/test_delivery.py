@@ -3,16 +3,14 @@
 Five packages, two weights, plain descent and Adam. Unit 4 and unit 11 build on the corrected numbers.
 """
 
-import importlib.util
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 
 import pytest
+from kata_golden import solution
 
 torch = pytest.importorskip("torch")
 
-ROOT = Path(__file__).parents[2]
 PACKAGES = [[2.0, 3.0], [1.5, 1.0], [4.0, 5.0], [0.8, 0.5], [3.2, 2.5]]
 HOURS = [5.0, 3.2, 9.5, 2.1, 6.8]
 SECOND_LOSS, EXPLODED, FIRST_OF_FIVE, LAST_OF_FIVE = 0.18, 180, (8, 10), 0.2  # as printed
@@ -24,13 +22,7 @@ def numbers(values):
 
 @pytest.fixture(scope="module")
 def optimizers() -> ModuleType:
-    path = ROOT / "solutions/u11_optimizers/optimizers.py"
-    spec = importlib.util.spec_from_file_location("golden_optimizers", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    return solution("u11_optimizers/optimizers.py")
 
 
 def one_package(optimizers, lr, steps):

@@ -1,28 +1,18 @@
 """The whole model of units 9 and 10, backward by hand: every gradient is that of autograd, to 1e-10."""
 
-import importlib.util
 from itertools import product
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from kata_golden import module
 
 torch = pytest.importorskip("torch")
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 B, T, D, H, F, V, M = 3, 5, 6, 2, 7, 9, 8
-
-
-def module(path: Path) -> ModuleType:
-    """A file as a module that nobody else sees."""
-    spec = importlib.util.spec_from_file_location(f"hand_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 @pytest.fixture(scope="module")

@@ -1,25 +1,15 @@
 """The by-hand model's gradients from the solutions of units 9 and 10, and what its book has wrong in them."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from kata_golden import module
 
 torch = pytest.importorskip("torch")
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-
-
-def module(path: Path) -> ModuleType:
-    """A file as a module that nobody else sees."""
-    spec = importlib.util.spec_from_file_location(f"gradients_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,11 @@
 """The optimizers of unit 11 beside torch's own, over several steps; and one step of the by-hand model."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from kata_golden import solution
 
 torch = pytest.importorskip("torch")
 
@@ -16,13 +16,7 @@ RATES = (0.3, 0.1, 0.1, 0.02, 0.2, 0.07)
 
 @pytest.fixture(scope="module")
 def optimizers() -> ModuleType:
-    path = HERE.parents[1] / "solutions/u11_optimizers/optimizers.py"
-    spec = importlib.util.spec_from_file_location("golden_optimizers", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
+    return solution("u11_optimizers/optimizers.py")
 
 
 def drawn(seed):

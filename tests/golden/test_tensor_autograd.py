@@ -1,24 +1,14 @@
 """The tensor engine of unit 6 against the two others: unit 5's Value, and torch.autograd. All in float64."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from kata_golden import module
 
 torch = pytest.importorskip("torch")
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
-
-
-def module(path: Path) -> ModuleType:
-    """A file as a module that nobody else sees."""
-    spec = importlib.util.spec_from_file_location(f"golden_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 @pytest.fixture(scope="module")

@@ -1,38 +1,18 @@
 """The by-hand model, trained by the solution of unit 12: its layers, the loop of the course."""
 
-import importlib.util
 import sys
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
+from kata_golden import module
 
 torch = pytest.importorskip("torch")
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 EARLIER = ("u09_forward", "u10_backward", "u11_optimizers")
-
-
-def module(path: Path) -> ModuleType:
-    """A file as a module that nobody else sees."""
-    spec = importlib.util.spec_from_file_location(f"training_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Tensors this small are slower on several."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture

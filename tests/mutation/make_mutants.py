@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,9 +12,9 @@ from cosmic_ray.operators.provider import OperatorProvider
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
+from grader.release.stub import BEGIN, END
 
 NEED_ARGUMENTS = {"VariableReplacer", "VariableInserter"}  # they are told which variables to take
-BEGIN, END = re.compile(r"\s*# BEGIN SOLUTION\s*"), re.compile(r"\s*# END SOLUTION\s*")
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,8 @@ def _places(source: str, owners: Mapping[str, str]) -> dict[int, str]:
     found: dict[int, str] = {}
     inside = False
     for number, line in enumerate(source.split("\n"), 1):
-        if BEGIN.fullmatch(line) or END.fullmatch(line):
-            inside = BEGIN.fullmatch(line) is not None
+        if line.strip() in (BEGIN, END):
+            inside = line.strip() == BEGIN
         elif inside:
             found[number] = next((symbol for symbol, span in spans.items() if number in span), "")
     return found
