@@ -11,7 +11,7 @@ from grader.errors import CourseError
 from grader.gradebook.plain import count
 from grader.release.hints import parse_hints
 from grader.verify.broken import Broken, from_error, place, reason
-from grader.verify.claims_files import pictures
+from grader.verify.claims_files import shown
 from grader.verify.selection import Selection
 from grader.verify.testfiles import test_functions
 
@@ -47,7 +47,7 @@ def minutes(selection: Selection, course_file: Path) -> Iterator[Broken]:
 
 
 def lessons(selection: Selection) -> Iterator[Broken]:
-    """Every unit has a lesson that names each exercise and shows pictures that exist."""
+    """Every unit has a lesson that names each exercise, and shows and links to what exists."""
     for unit in selection.units:
         path = selection.catalogue.lesson(unit)
         try:
@@ -60,12 +60,11 @@ def lessons(selection: Selection) -> Iterator[Broken]:
                 yield Broken(
                     f"the lesson does not mention {exercise.id}", place(path), f"write about {exercise.name}"
                 )
-        for picture in pictures(selection.catalogue, unit):
-            if not picture.is_file():
-                at = text.count("\n", 0, text.index(picture.name)) + 1
-                yield Broken(
-                    f"the lesson shows {picture.name}, which is missing", place(path, at), "kata stubs"
-                )
+        for file in shown(selection.catalogue, unit):
+            if not file.is_file():
+                at = text.count("\n", 0, text.index(file.name)) + 1
+                mend = "kata stubs" if file.suffix == ".svg" else "put it there, or do not link to it"
+                yield Broken(f"the lesson shows {file.name}, which is missing", place(path, at), mend)
 
 
 def tests(selection: Selection) -> Iterator[Broken]:

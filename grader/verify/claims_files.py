@@ -16,7 +16,7 @@ from grader.verify.selection import Selection
 LEFT_BEHIND = {"__pycache__", ".pytest_cache", ".hypothesis", ".venv", ".kata/state.json", ".kata/backups"}
 # What lies beside the units, and what helps where it does not.
 TOP = {"pytest.ini": "copy the one of docs/authors.md", "README.md": "write it: how students begin"}
-_PICTURE = re.compile(r"!\[[^\]]*\]\(\s*<?([^\s)>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
+_SHOWN = re.compile(r"\[[^\]]*\]\(\s*<?([^\s)>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
 
 
 def generated(selection: Selection) -> tuple[dict[Path, str], list[Broken]]:
@@ -57,7 +57,7 @@ def unlisted(catalogue: Catalogue, generated: Collection[Path]) -> Iterator[Brok
     allowed = {*(top / name for name in TOP), *generated}
     folders = {}
     for unit in catalogue.units:
-        allowed |= {catalogue.lesson(unit), catalogue.stub_file(unit), *pictures(catalogue, unit)}
+        allowed |= {catalogue.lesson(unit), catalogue.stub_file(unit), *shown(catalogue, unit)}
         folders[catalogue.lesson(unit).parent] = unit
     for name, mend in TOP.items():
         if not (top / name).is_file():
@@ -72,13 +72,14 @@ def unlisted(catalogue: Catalogue, generated: Collection[Path]) -> Iterator[Brok
             )
 
 
-def pictures(catalogue: Catalogue, unit: Unit) -> list[Path]:
-    """The files beside the lesson that it shows."""
+def shown(catalogue: Catalogue, unit: Unit) -> list[Path]:
+    """The files beside the lesson that it shows or links to: pictures, given code, data."""
     lesson = catalogue.lesson(unit)
     if not lesson.is_file():
         return []
-    found = [a or b for a, b in _PICTURE.findall(lesson.read_text(encoding="utf-8", errors="replace"))]
-    return [lesson.parent / name for name in found if ":" not in name and ".." not in Path(name).parts]
+    found = [a or b for a, b in _SHOWN.findall(lesson.read_text(encoding="utf-8", errors="replace"))]
+    named = [Path(name) for name in found if ":" not in name and "#" not in name]
+    return [lesson.parent / name for name in named if name.suffix and ".." not in name.parts]
 
 
 def files_below(top: Path) -> Iterator[Path]:

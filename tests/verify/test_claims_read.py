@@ -47,6 +47,15 @@ def test_a_picture_that_is_missing(tiny, broken):
     assert broken() == [f"the lesson shows lines.svg, which is missing  ({LESSON}:3)  -> kata stubs"]
 
 
+def test_a_file_that_the_lesson_links_to(tiny, broken):
+    tiny.edit(LESSON, "`fourth`", "`fourth`, [then play](play.py), [a heading](#later), [elsewhere](../x.py)")
+    line = (tiny.root / LESSON).read_text("utf-8").partition("(play.py)")[0].count("\n") + 1
+    fact = "the lesson shows play.py, which is missing"
+    assert broken() == [f"{fact}  ({LESSON}:{line})  -> put it there, or do not link to it"]
+    tiny.put("exercises/u01_pair/play.py", "\n")
+    assert broken() == []
+
+
 def test_hints_that_are_missing(tiny, broken):
     tiny.drop(HINTS)
     assert f"u01 has no hints  ({HINTS}:1)  -> write three hints for each exercise" in broken()
