@@ -26,7 +26,7 @@ def is_untouched(source: str, stub: str | None, exercise: Exercise) -> bool:
     try:
         if stub is None:
             return all(_only_raises(source, symbol) for symbol in exercise.symbols)
-        return unchanged(source, stub, exercise.symbols)
+        return source == stub or unchanged(source, stub, exercise.symbols)  # most units are as they came
     except SyntaxError:
         return False
 
