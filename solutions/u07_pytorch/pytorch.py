@@ -311,7 +311,7 @@ def nll_gradient(logits, targets):
     """
     # BEGIN SOLUTION
     logits = logits.detach().clone().requires_grad_()
-    loss = -safe_log_softmax(logits).gather(-1, targets.unsqueeze(-1)).mean()
+    loss = -safe_log_softmax(logits).gather(1, targets[:, None]).mean()
     loss.backward()
     return loss.detach(), logits.grad
     # END SOLUTION

@@ -108,8 +108,7 @@ def masked_cross_entropy(logits, targets, ignore_index=-100):
     """
     # BEGIN SOLUTION
     keep = targets != ignore_index
-    at = targets.where(keep, 0).unsqueeze(-1)
-    return -log_softmax(logits).gather(-1, at).squeeze(-1)[keep].mean()
+    return -log_softmax(logits)[keep].gather(1, targets[keep][:, None]).mean()
     # END SOLUTION
 
 
@@ -141,8 +140,8 @@ def smoothed_cross_entropy(logits, targets, smoothing=0.1, ignore_index=-100):
     # BEGIN SOLUTION
     keep = targets != ignore_index
     log_p = log_softmax(logits)[keep]
-    at_target = log_p.gather(-1, targets[keep].unsqueeze(-1)).squeeze(-1)
-    return -((1 - smoothing) * at_target + smoothing * log_p.mean(-1)).mean()
+    at_target = log_p.gather(1, targets[keep][:, None])
+    return -((1 - smoothing) * at_target.mean() + smoothing * log_p.mean())
     # END SOLUTION
 
 

@@ -36,7 +36,7 @@ FIXED_SMOOTHING = "a smoothing of 0.1 is taken for granted"
 SOFT_P = "the probabilities are smoothed, not the targets"
 UNDIVIDED = "each class gets the whole smoothing, not its V-th part"
 
-SMOOTHED = (((7,), 5, -100), ((3, 5), 7, -1), ((3, 5), 7, 0))
+SMOOTHED = (((7,), 5, -100), ((3, 5), 7, -1), ((3, 5), 7, 0), ((7,), 5, 2))
 
 
 def weights(y, s):

@@ -59,7 +59,7 @@ def several(rng, device, **more):
 @exercise("u11.adam", weight=3, in_place=True)
 def test_adam_over_four_steps(student, rng, reference, device):
     """Both averages are corrected by their own β to the power of t, which is 1 at a tensor's first step."""
-    for options in ({}, {"betas": (0.8, 0.95)}, {"betas": (0.5, 0.7), "eps": 1e-3}):
+    for options in ({}, {"betas": (0.8, 0.95)}, {"betas": (0.5, 0.4), "eps": 1e-3}):
         check(student, reference, drawn(rng, device=device), several(rng, device), **options)
     for betas, eps in (((0.9, 0.999), 1e-8), ((0.6, 0.8), 1e-2)):
         gradients = [normal(rng, 5, 3, device=device) for _ in RATES]

@@ -151,6 +151,7 @@ def test_rates_on_plateaus(student, rng, reference):
     drops = [5, 4, 4.5, 4.2, 4.1, 4, 4, 3.5, 3.6, 3.5, 3.4, NAN, NAN, NAN, 3.6, 3.5]
     shift, lr = float(rng.uniform(0, 1)), float(rng.uniform(0.1, 0.9))
     check_plateau(student, reference, [loss + shift for loss in drops], lr=lr, patience=1, factor=0.1)
+    check_plateau(student, reference, [NAN] * int(rng.integers(5, 9)), lr=lr, patience=2, factor=0.3)
 
 
 def half_wave(share):

@@ -41,7 +41,7 @@ def sgd_momentum_step(params, grads, state, lr, *, momentum=0.9, dampening=0.0, 
     u ← μ u + (1 - d) g     at every later one
     p ← p - lr u            or, with nesterov,    p ← p - lr (g + μ u)    with the new u
 
-    lr, momentum, dampening: numbers; lr may change from step to step
+    lr: number, which may change from step to step    momentum, dampening: numbers >= 0
     Raises ValueError, before anything is changed, if nesterov comes with a dampening or without momentum (0).
     Changes the tensors of params in place, and state. (Sutskever et al., 2013; torch.optim.SGD)
     """
@@ -159,7 +159,7 @@ def clip_grad_norm(grads, max_norm):
     Gradients whose norm is max_norm or less keep every bit. None is skipped; without any gradient the norm
     is 0.
 
-    grads: as for the optimizers; its tensors are changed in place    max_norm: number > 0
+    grads: as for the optimizers; its tensors are changed in place    max_norm: finite number > 0
     Returns the norm before clipping: a number, or a tensor without axes.
     """
     raise NotImplementedError
