@@ -275,7 +275,7 @@ def gpt_loss(tokens, targets, mask, params, config):
     """
     # BEGIN SOLUTION
     logits, cache = gpt(tokens, params, config)
-    log_p = torch.log_softmax(logits, -1).gather(-1, targets[..., None]).squeeze(-1)
+    log_p = torch.log_softmax(logits, -1).gather(-1, targets[..., None])
     return -log_p[mask].mean(), (logits, targets, mask, cache)
     # END SOLUTION
 

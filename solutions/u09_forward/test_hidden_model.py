@@ -160,6 +160,9 @@ def test_losses_of_drawn_models(student, rng, reference, device):
     """The mean over the positions whose target counts, and over no other."""
     for config in ({"tied": True}, {"norm": "rms", "final_norm": True}, {"layers": 1, "order": "post"}):
         check_loss(student, reference, *drawn_model(rng, device=device, **config))
+    tokens, targets, mask, *model = drawn_model(rng, device=device, layers=1)
+    mask[0, -1] = False
+    check_loss(student, reference, tokens[:1], targets[:1], mask[:1], *model)  # one sentence is a batch too
 
 
 @exercise("u09.gpt_loss")

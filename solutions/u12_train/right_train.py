@@ -261,17 +261,15 @@ def generate(prompt, params, config, draws, *, temperature=1.0, top_k=None, stop
 
 @right("u12.overfit")
 def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
-    """A for loop with an else."""
+    """A while loop that looks back at the last loss."""
     inputs, targets, mask = make_batch(sentences)
     device, losses, state = params["tok"].device, [], {}
     batch = inputs.to(device), targets.to(device), mask.to(device)
-    for _ in range(at_most):
+    while not losses or not losses[-1] < target:
+        if len(losses) == at_most:
+            raise ValueError("not learned")
         loss, _ = training_step(params, batch, state, lr, config)
         losses.append(loss)
-        if loss < target:
-            break
-    else:
-        raise ValueError("not learned")
     said = []
     for sentence in sentences:
         draws = [0.0 for _ in sentence[1:]]

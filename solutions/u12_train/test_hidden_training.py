@@ -115,6 +115,6 @@ def test_a_run_with_evaluations(student, rng, reference, device):
 
 @exercise("u12.train_loop", in_place=True)
 def test_a_run_that_goes_on(student, rng, reference, device):
-    """Two updates, and then three more with the same state: as if there had been one run of five."""
+    """Two updates, and then five more with the same state: as if there had been one run of seven."""
     case = model(rng, device=device, batches=3)
-    check_loop(student, reference, case, [range(2), range(2, 5)], schedule=rates(rng))
+    check_loop(student, reference, case, [range(2), range(2, 7)], schedule=rates(rng))

@@ -25,6 +25,16 @@ from grader.testing import assert_equal, exercise, fail, unpack
 NEGATIVE = "a temperature below 0 is not refused"
 IMPOSSIBLE = "a token was drawn that has the probability 0"
 NEVER_ENDS = "a run that does not reach the target ends without ValueError"
+EQUAL_ENDS = "a loss that is equal to the target ends the run, and it is not below it"
+CONFIG = {
+    "heads": 3,
+    "norm": "layer",
+    "order": "pre",
+    "activation": "gelu",
+    "tied": False,
+    "final_norm": True,
+    "eps": 1e-5,
+}
 
 
 def check_tokens(sides, logits, u, temperature, top_k=None):
@@ -103,6 +113,8 @@ def test_corners_of_the_line(student, rng, reference, device):
     check_tokens((student, reference), logits, torch.zeros_like(u), 0.7)
     check_tokens((student, reference), 1000 * logits, u, 0.5, V + 3)
     check_tokens((student, reference), logits[0], u[0], 2.0)
+    many = normal(rng, 30, 50, device=device).round()
+    check_tokens((student, reference), many, uniform(rng, 30, device=device), 1.3, 8)
     long = normal(rng, 40, 700, device=device, dtype=F32)
     long[:, 600:] = -math.inf
     last = torch.full((40,), 1 - 2.0**-24, dtype=F32, device=device)
@@ -150,10 +162,12 @@ def test_more_tokens_than_positions(student, rng, reference, device):
 
 @exercise("u12.generate")
 def test_the_token_that_stops(student, rng, reference, device):
-    """The first new token that is stop is the last one. The prompt may have it too."""
-    for prompt_has_it in (True, False):
-        params, config, _ = model(rng, device=device)
-        stop, *wish = rng.permutation(len(params["tok"]))[:6].tolist()
+    """The first new token that is stop is the last one. The prompt may have it; its number may be large."""
+    small, other = (model(rng, device=device)[:2] for _ in range(2))
+    large = moved(reference.initial_params(700, 7, 6, 5, 1, spread=0.5), device), CONFIG
+    for prompt_has_it, (params, config) in ((True, small), (False, other), (False, large)):
+        V = len(params["tok"])
+        stop, *wish = (V - 1 - rng.permutation(min(V, 400))[:6]).tolist()
         prompt = [stop, wish[0]] if prompt_has_it else [wish[0], wish[1]]
         draws, tokens = [], list(prompt)
         for token in (*wish[2:], stop, wish[3]):  # numbers that make the model say just this
@@ -179,8 +193,7 @@ def learner(rng, reference, device):
     params = moved(params, device)
     tokens = rng.permutation(np.arange(1, V)).tolist()
     sentences = [tokens[:6], [tokens[6], *tokens[2:4]], [tokens[7], tokens[0], tokens[5], tokens[2]]]
-    config = {"heads": 3, "norm": "layer", "order": "pre", "activation": "gelu"}
-    return sentences, params, config | {"tied": False, "final_norm": True, "eps": 1e-5}
+    return sentences, params, CONFIG
 
 
 def moved(part, device):
@@ -225,11 +238,29 @@ def test_sentences_by_heart(student, rng, reference, device):
     """Below .01 the model says every sentence; one update less is not enough, and nan never is."""
     (sentences, params, config), count = check_heart(student, reference, rng, device, lr=0.06)
     called = "overfit with fewer updates than it needs"
-    few = {"lr": 0.06, "at_most": 2}
-    for start in (copied(params), copied(params) | {"tok": params["tok"] * math.nan}):
+    broken = copied(params) | {"tok": params["tok"] * math.nan}
+    for start, few in ((copied(params), count - 1), (broken, 2)):
         try:
-            yours = student.overfit(sentences, start, config, **few)
+            yours = student.overfit(sentences, start, config, lr=0.06, at_most=few)
         except ValueError:
             continue
         fail("no ValueError", called=called, yours=yours, expected="ValueError", diagnosis=NEVER_ENDS)
     assert count > 2
+
+
+@exercise("u12.overfit", in_place=True)
+def test_a_target_that_is_just_met(student, rng, reference, device):
+    """The target is the first loss itself: no loss is below it before update 2."""
+    case = learner(rng, reference, device)
+    case[1]["head"]["w"].zero_()  # equal logits: the first loss is the same in every run, to the last bit
+    called = "overfit with its own first loss as the target"
+
+    def losses(function):
+        first = learned(function, case, called, lr=0.03, target=100.0)["losses"]
+        if type(first) is not list or len(first) != 1:
+            fail("losses is no list of one", called="overfit(..., target=100.0)", yours=first)
+        return {"losses": learned(function, case, called, lr=0.03, target=first[0])["losses"]}
+
+    expected = losses(reference.overfit)
+    mistakes = {EQUAL_ENDS: lambda: {"losses": expected["losses"][:1]}}
+    judge(losses(student.overfit), expected, called=called, mistakes=mistakes)

@@ -202,10 +202,12 @@ def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
     # BEGIN SOLUTION
     batch = [part.to(params["tok"].device) for part in make_batch(sentences)]
     state, losses = {}, []
-    while not losses or not losses[-1] < target:
-        if len(losses) == at_most:
-            raise ValueError(f"the loss is {losses[-1]} before update {at_most}")
+    for _ in range(at_most):
         losses.append(training_step(params, batch, state, lr, config)[0])
+        if losses[-1] < target:
+            break
+    else:
+        raise ValueError(f"{at_most} updates, and the loss was never below {target}")
     return losses, [generate(s[:1], params, config, [0.0] * (len(s) - 1), temperature=0) for s in sentences]
     # END SOLUTION
 

@@ -668,6 +668,18 @@ def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
     return losses, [generate(s[:1], params, config, [0.0] * len(s[1:]), temperature=0) for s in sentences]
 
 
+@wrong("u12.overfit", diagnosis="a loss that is equal to the target ends the run, and it is not below it")
+def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
+    """At the target, where below it is asked for."""
+    batch = [part.to(params["tok"].device) for part in make_batch(sentences)]
+    state, losses = {}, []
+    while not losses or not losses[-1] <= target:
+        if len(losses) == at_most:
+            raise ValueError
+        losses.append(training_step(params, batch, state, lr, config)[0])
+    return losses, [generate(s[:1], params, config, [0.0] * len(s[1:]), temperature=0) for s in sentences]
+
+
 @wrong("u12.overfit", diagnosis="the run ends without the last update")
 def overfit(sentences, params, config, *, lr=1e-2, target=0.01, at_most=300):
     """Asks for the loss first, and makes no update when it is low."""
