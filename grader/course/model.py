@@ -28,6 +28,19 @@ class LatePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_days: Annotated[int, Meta(ge=0)] = 7
 
 
+class FeedbackPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What students are told of hidden tests, and when.
+
+    detail: concept: their sentence and a confirmed diagnosis; full: their values too
+    after_due: the detail once a unit's due date is past; by default the same
+    published: before this time feedback says that there is none yet
+    """
+
+    detail: Literal["concept", "full"] = "concept"
+    after_due: Literal["concept", "full"] | None = None
+    published: datetime | None = None
+
+
 class Rules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a student's file may say. None: not restricted here; of several rules see `joined`.
 
@@ -138,6 +151,7 @@ class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     solutions: str = "solutions"
     due: datetime | None = None
     late: LatePolicy = LatePolicy()
+    feedback: FeedbackPolicy = FeedbackPolicy()
     follow_through: Fraction = 1.0
     limits: Limits = Limits()
     submission_seconds: Positive = 120.0

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from grader.collect.roster import Person
 from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.examine.outcome import Verdict
@@ -20,6 +21,8 @@ class StudentGrade:
     """One student. `records` in course order, `lateness` by unit id.
 
     handed_in: a file of one of the graded units came, readable
+    person: who it is, where there is a roster    excused: counts neither as missing nor in the statistics
+    attempt: which of several counts, in words ("2 of 3, the best"); "" for the only one
     """
 
     id: str
@@ -29,6 +32,19 @@ class StudentGrade:
     lateness: Mapping[str, Lateness]
     problems: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    person: Person | None = None
+    excused: bool = False
+    attempt: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name in the roster, or the id."""
+        return (self.person.name if self.person else "") or self.id
+
+    @property
+    def missing(self) -> bool:
+        """Whether somebody should have handed in, and did not."""
+        return not self.handed_in and not self.excused
 
     @property
     def points(self) -> float:
