@@ -11,7 +11,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.examine.outcome import Verdict
 from grader.gradebook.changes import Changes
-from grader.gradebook.record import Record
+from grader.gradebook.record import Key, Record
 from grader.scoring.late import Lateness
 from grader.scoring.total import PLAIN, Earned, Scheme, Total
 
@@ -128,6 +128,11 @@ class GradedClass:
     def counted(self) -> tuple[StudentGrade, ...]:
         """Those whom statistics are about: all but the excused."""
         return tuple(student for student in self.students if not student.excused)
+
+    @cached_property
+    def keys(self) -> frozenset[Key]:
+        """What there are records of."""
+        return frozenset(record.key for record in self.records)
 
     @property
     def grader_errors(self) -> int:

@@ -42,13 +42,13 @@ def lateness(
     """
     if due is None:
         return Lateness(0.0, "no due date", submitted_at=submitted_at)
-    own = _aware(due) + extension
+    own = aware(due) + extension
     if submitted_at is None:
         return Lateness(0.0, "no timestamp: taken as on time", due=own)
-    found = _after(policy, _aware(submitted_at) - own, free_days)
+    found = _after(policy, aware(submitted_at) - own, free_days)
     if extension and found.days:
         found = replace(found, sentence=f"{found.sentence} (after an extension of {_hours(extension)})")
-    elif extension and _aware(submitted_at) > _aware(due):
+    elif extension and aware(submitted_at) > aware(due):
         found = replace(found, sentence=f"{found.sentence}, with an extension of {_hours(extension)}")
     return replace(found, due=own, submitted_at=submitted_at)
 
@@ -57,7 +57,7 @@ def nothing_in_time(due: datetime | None, extension: timedelta = _NONE) -> Laten
     """Of a unit whose file did not come: nothing is late."""
     if due is None:
         return Lateness(0.0, "no due date")
-    return Lateness(0.0, NOT_HANDED_IN, due=_aware(due) + extension)
+    return Lateness(0.0, NOT_HANDED_IN, due=aware(due) + extension)
 
 
 def _after(policy: LatePolicy, after_due: timedelta, free_days: int) -> Lateness:
@@ -99,7 +99,8 @@ def _last(policy: LatePolicy) -> str:
     )
 
 
-def _aware(time: datetime) -> datetime:
+def aware(time: datetime) -> datetime:
+    """With its zone; one without is UTC."""
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
