@@ -45,7 +45,7 @@ def print_report(
     screen.flow("missing", _people(summary.missing, graded), gap=", ")
     screen.flow("excused", _people(summary.excused, graded), gap=", ")
     screen.flow("look at", _remarks(graded, summary), gap=screen.marks.dot)
-    for warning in _warnings(graded):
+    for warning in warnings_of(graded):
         screen.flow("warning", [warning], style="yellow")
     for note in graded.notes:
         screen.flow("note", [printable(note)])
@@ -203,7 +203,8 @@ def _names(who: Sequence[str]) -> str:
     return f"{named} and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else named
 
 
-def _warnings(graded: GradedClass) -> Iterable[str]:
+def warnings_of(graded: GradedClass) -> Iterable[str]:
+    """What makes the results of a run less than they seem."""
     if graded.grader_errors:
         what = count(graded.grader_errors, "result")
         yield f"{what} could not be graded (our fault) and left out: run it again, or report it"
