@@ -180,6 +180,7 @@ def checked(sandbox: Sandbox, unsafe: bool, workers: int, device: Device) -> Whe
 
 
 def check_places(submissions: Path, out: Path) -> None:
+    """UsageError where nothing can be graded, or `out` lies among the submissions."""
     if sys.platform != "linux":
         raise UsageError("grading needs Linux", "Use a Linux machine, a Linux container, or WSL 2.")
     inside = out.resolve()

@@ -13,6 +13,7 @@ from grader.gradebook.grades import GradedClass
 from grader.gradebook.journal import earlier, read_attempts, read_journal
 from grader.gradebook.run import AnyPool, Run, Submissions
 from grader.gradebook.session import Progress, Standing, graded_class, strangers
+from grader.gradebook.settle import check_units
 
 
 def rehearse(
@@ -33,6 +34,7 @@ def rehearse(
     that answers nonsense. Stopped, it has kept nothing.
     """
     chosen = tuple(catalogue.units if units is None else units)
+    check_units(catalogue, chosen)
     with open_gradebook(out) as folder:
         compact = Compact()
         known = earlier(folder, compact)

@@ -30,6 +30,7 @@ from grader.gradebook.journal import (
 from grader.gradebook.plain import printable
 from grader.gradebook.record import AttemptKey, Key, Record
 from grader.gradebook.run import AnyPool, Run, Submissions
+from grader.gradebook.settle import check_units
 from grader.gradebook.tables import long_csv, wide_csv
 
 ExtraFiles = Callable[[GradedClass], Mapping[str, str]]
@@ -70,6 +71,7 @@ def grade_class(
     whatever was graded until then stays in the journal.
     """
     chosen = tuple(catalogue.units if units is None else units)
+    check_units(catalogue, chosen)
     with open_grades(out) as folder:
         compact = Compact()
         known = earlier(folder, compact)

@@ -31,21 +31,25 @@ class Settled(NamedTuple):
 NOTHING = Settled({}, {})
 
 
-class Deadlines:
-    """The dates and the late policy of one course.
-
-    Raises UsageError where what counts could not be told: the best attempts of some units alone, when the
+def check_units(catalogue: Catalogue, units: Sequence[Unit]) -> None:
+    """Raises UsageError where what counts could not be told: the best attempts of some units alone, when the
     free late days that they may use depend on the others.
     """
+    best, free = catalogue.course.attempts == "best", catalogue.course.late.free_days
+    if best and free and len(units) < len(catalogue.units):
+        raise UsageError(
+            "`attempts: best` and `free_days` together cannot be settled for some of the units alone",
+            "Leave out --unit: what did not change is not graded again.",
+        )
+
+
+class Deadlines:
+    """The dates and the late policy of one course. Raises what `check_units` raises."""
 
     def __init__(self, catalogue: Catalogue, units: Sequence[Unit]) -> None:
         self._policy, self._catalogue = catalogue.course.late, catalogue
         self._best = catalogue.course.attempts == "best"
-        if self._best and self._policy.free_days and len(units) < len(catalogue.units):
-            raise UsageError(
-                "`attempts: best` and `free_days` together cannot be settled for some of the units alone",
-                "Leave out --unit: what did not change is not graded again.",
-            )
+        check_units(catalogue, units)
         considered = units if self._best else catalogue.units
         self._order = sorted(considered, key=lambda unit: aware(catalogue.due(unit.id) or _NEVER))
 

@@ -262,7 +262,8 @@ def test_free_days_and_the_best_attempt(desk):
     assert ann.lateness["u01"].free_days == 1
     assert ann.of_unit("u05").points == 5.4
     with pytest.raises(UsageError, match="cannot be settled"):
-        desk.grade(student, units=[desk.catalogue.unit("u05")])
+        desk.grade(student, units=[desk.catalogue.unit("u05")], out="none")
+    assert not (desk.root / "none").exists()
 
 
 def test_an_extension_moves_every_date_of_one_student(desk):
