@@ -12,6 +12,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import LatePolicy
 from grader.errors import UsageError
 from grader.examine.outcome import Verdict
+from grader.gradebook.erase import erase
 from grader.gradebook.journal import read_journal, read_records
 from grader.gradebook.session import grade_class
 from grader.report.feedback import feedback_files
@@ -30,7 +31,7 @@ class Desk:
     """A course whose exercises are right where the student's file names them; u05 is due a week after u01."""
 
     def __init__(self, invented, root):
-        self.invented, self.root, self.asked = invented, root, []
+        self.invented, self.root, self.asked, self.sources = invented, root, [], {}
         self.catalogue = invented.make_catalogue(root)
         self.change(late=LatePolicy(per_day=0.1, max_days=5))
         units = [msgspec.structs.replace(u, due=u.due or U05_DUE) for u in self.catalogue.units]
@@ -59,6 +60,7 @@ class Desk:
                     if stop is not None and len(desk.asked) == stop:
                         raise KeyboardInterrupt
                     desk.asked.append((job.submission, job.unit))
+                    desk.sources[job.submission, job.unit] = job.sources
                     unit = desk.catalogue.unit(job.unit)
                     text = job.sources[unit.file]
                     yield invented.JobResult(
@@ -131,6 +133,10 @@ def test_what_does_not_come_again_stays_as_it_was(desk):
         {"u01": 4.0, "u05": 6.0},
         "1 for u01; 2 for u05, of 2: the latest of each unit",
     )
+    assert desk.sources["ann/2", "u05"] == {
+        desk.invented.SLOPES: ALL,
+        desk.invented.VALUE: "value_ops backward",
+    }
     (ann,) = desk.grade(desk.hand_in((-3, None, None), (-2, None, None))).students
     assert (ann.handed_in, ann.attempt, ann.points) == (False, "", 0)
 
@@ -153,6 +159,26 @@ def test_the_best_attempt_of_each_unit_counts_after_lateness(desk, attempts, poi
     got, attempt = desk.points(desk.hand_in(*attempts))
     assert tuple(got.values()) == points
     assert attempt.startswith(told)
+
+
+def test_who_goes_back_to_an_earlier_version_has_handed_it_in_then(desk):
+    student = desk.hand_in((-1, FORWARD, None), (1, ALL, None), (6, FORWARD, None))
+    desk.change(attempts="best", late=LatePolicy(per_day=1.0, max_days=9))
+    (ann,) = desk.grade(student).students
+    assert (ann.of_unit("u01").points, ann.attempt) == (1, "1 of 3, the best")
+    assert desk.asked == [("ann/1", "u01"), ("ann/2", "u01")]
+
+
+def test_who_is_erased_is_erased_from_their_attempts(desk):
+    desk.change(attempts="best")
+    student = desk.hand_in((-2, ALL, "value_ops"), (-1, FORWARD, "value_ops backward"))
+    desk.grade(student, desk.hand_in((-1, ALL, "x"), (0, "x", "y"), id="bob"))
+    before = desk.files()["attempts.jsonl"]
+    removed = erase(desk.root / "grades", "ann").removed
+    assert "attempts.jsonl: 5 results" in removed
+    after = desk.files()["attempts.jsonl"]
+    assert after == b"".join(line for line in before.splitlines(keepends=True) if b'"bob"' in line)
+    assert after
 
 
 def test_every_output_knows_one_student_and_one_record_of_each_exercise(desk):
@@ -229,14 +255,14 @@ def test_stopped_anywhere_it_goes_on_with_what_is_known(desk, fresh):
 def test_our_own_error_never_decides_against_an_attempt(desk):
     desk.change(attempts="best")
     desk.broken = {"u01.grad_check"}
-    student = desk.hand_in((-3, FORWARD, "x"), (-2, FORWARD + "broken", "x"))
+    student = desk.hand_in((-3, ALL.replace(GRAD, ""), "x"), (-2, FORWARD + "broken", "x"))
     (ann,) = desk.grade(student).students
     assert ann.attempt == "1 for u05; 2 for u01, of 2: the best of each unit"
     assert (ann.points, ann.max_points) == (1, 8)
     desk.broken = set()
     (ann,) = desk.grade(student).students
     assert desk.asked == [("ann/2", "u01")]
-    assert (ann.points, ann.max_points) == (1, 10)
+    assert (ann.points, ann.max_points) == (2, 10)  # it is wrong after all, and the other one counts
 
 
 def test_free_days_go_to_the_unit_that_is_due_first(desk):
@@ -261,6 +287,10 @@ def test_free_days_and_the_best_attempt(desk):
     assert ann.of_unit("u01").points == 4
     assert ann.lateness["u01"].free_days == 1
     assert ann.of_unit("u05").points == 5.4
+    (ann,) = desk.grade(desk.hand_in((0, ALL, None), (1, FORWARD, None), (8, FORWARD, "value_ops"))).students
+    assert (ann.of_unit("u01").points, ann.lateness["u01"].free_days) == (4, 0)
+    assert (ann.of_unit("u05").points, ann.lateness["u05"].free_days) == (3, 1)
+    assert {record.penalty for record in ann.records} == {0}
     with pytest.raises(UsageError, match="cannot be settled"):
         desk.grade(student, units=[desk.catalogue.unit("u05")], out="none")
     assert not (desk.root / "none").exists()
