@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import typer
 import grader.cli
 import grader.testing
 from grader.cli import COMMANDS, build_app
-from grader.collect import unpacked
+from grader.collect import attempts, rosterfile, unpacked
 from grader.collect.submission import BOUNDS
 from grader.course.load import load_course
 from grader.course.model import Course, Exercise, LatePolicy, Limits, Unit
@@ -38,6 +39,8 @@ from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
 from grader.remote.channel import MAX_ALIVE
 from grader.remote.warm import STDLIB
+from grader.scoring.late import lateness
+from grader.scoring.total import Earned, scheme
 from grader.student.progress import State
 from grader.verify.claims_bank import AT_LEAST
 from grader.verify.claims_content import HIDDEN, PUBLIC
@@ -344,6 +347,55 @@ def test_the_screen_that_students_read_is_real(tmp_path):
     shown = screen("students.md", "pytest").removeprefix("$ pytest\n")
     assert [line.rstrip() for line in ran.stdout.splitlines()] == shown.splitlines()
     assert ran.returncode == 1
+
+
+# ---------------------------------------------------------------------------- policies
+
+POLICIES = DOCS / "policies.md"
+
+
+def test_the_example_of_weights_and_extra_credit(tmp_path):
+    text = text_of(POLICIES)
+    (example,) = (block for language, block in blocks(text) if language == "yaml")
+    (tmp_path / "course.yml").write_text(example, encoding="utf-8")
+    course = load_course(tmp_path)
+    made, earned = scheme(course.units), []
+    for row in table_after(text, "| exercise | points | counts |"):
+        exercise = course.exercise(names(row[0])[0])
+        points, worth = map(float, row[1].split(" of "))
+        assert worth == exercise.points
+        earned.append(Earned(exercise.id, points, worth))
+        alone = made.total(earned[-1:])
+        assert row[2] == f"{alone.points:g} of {alone.max_points:g}"
+    assert [one.exercise for one in earned] == [exercise.id for exercise in course.exercises]
+    total = made.total(earned)
+    told = f"The total is {total.points:g} of {total.max_points:g} points, {total.percent:g} %."
+    assert told in " ".join(text.split())
+
+
+def test_the_examples_of_lateness():
+    text = " ".join(text_of(POLICIES).split())
+    spans = names(text.partition("as it was applied. With ")[2].partition(", of a student")[0])
+    values = {name: float(value) for name, value in (span.split(": ") for span in spans)}
+    policy = msgspec.convert(values, LatePolicy, strict=False)
+    due = datetime(2026, 9, 15, tzinfo=UTC)
+    rows = table_after(text_of(POLICIES), "| handed in after the due date | feedback |")
+    assert len(rows) == 5
+    for after, sentence in rows:
+        amount, unit = after.split()
+        late = lateness(policy, due, due + timedelta(**{unit: int(amount)}), free_days=policy.free_days)
+        assert late.sentence == sentence
+
+
+def test_every_column_of_a_roster_is_documented():
+    rows = table_after(text_of(FORMATS), "## roster.csv")
+    assert [name for row in rows for name in names(row[0])] == list(
+        dict.fromkeys(["id", "given", "family", "name", *rosterfile.FIELDS])
+    )
+    told = {re.sub(r"[ -]", "_", other) for row in rows for other in names(row[1])}
+    assert told <= set(rosterfile.ALIASES)
+    assert f"at most {rosterfile.MOST_BYTES >> 20} MiB" in text_of(FORMATS).partition("## roster.csv")[2]
+    assert f"At most {attempts.MOST} attempts are read" in text_of(POLICIES)
 
 
 # ---------------------------------------------------------------------------- numbers

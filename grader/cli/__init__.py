@@ -25,6 +25,7 @@ COMMANDS = {
     "hint": "grader.cli.student",
     "reset": "grader.cli.student",
     "grade": "grader.cli.instructor",
+    "regrade": "grader.cli.regrade",
     "erase": "grader.cli.grades",
     "export": "grader.cli.grades",
     "seed": "grader.cli.instructor",

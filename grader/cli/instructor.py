@@ -19,6 +19,8 @@ from grader.errors import KataError, UsageError
 from grader.examine.device import Device, require
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from grader.gradebook.grades import GradedClass
     from grader.gradebook.session import Progress, Standing
 
@@ -40,6 +42,8 @@ class How(NamedTuple):
     unit_ids: list[str]
     fresh: bool = False
     diff: bool = False
+    roster: Path | None = None
+    dry: bool = False
 
 
 CourseOption = Annotated[
@@ -57,55 +61,63 @@ class Sandbox(StrEnum):
     SECCOMP = "seccomp"
 
 
+SubmissionsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="SUBMISSIONS",
+        help="A folder with one folder or archive for each student, named by the student's id.",
+    ),
+]
+RosterOption = Annotated[
+    Path | None,
+    typer.Option("--roster", help="Who takes the course, as CSV. Default: roster.csv beside course.yml."),
+]
+SandboxOption = Annotated[
+    Sandbox,
+    typer.Option("--sandbox", help="How student code is jailed. auto: the strongest that works here."),
+]
+UnsafeOption = Annotated[
+    bool, typer.Option("--unsafe", help="Run student code WITHOUT a jail. Only for code that you trust.")
+]
+WorkersOption = Annotated[int, typer.Option("--workers", min=0, help="Processes. 0: one for each core.")]
+DeviceOption = Annotated[
+    Device, typer.Option("--device", help="Where torch units put their tensors. cuda needs --unsafe.")
+]
+UnitOption = Annotated[list[str] | None, typer.Option("--unit", help="Only this unit; may be given again.")]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
+]
+
+
 def grade(
-    submissions: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SUBMISSIONS",
-            help="A folder with one folder or archive for each student, named by the student's id.",
-        ),
-    ],
+    submissions: SubmissionsArgument,
     *,
     out: Annotated[
         Path, typer.Option("--out", help="Where the results go. Made if need be, private.")
     ] = Path("grades"),
     course: CourseOption = None,
-    sandbox: Annotated[
-        Sandbox,
-        typer.Option("--sandbox", help="How student code is jailed. auto: the strongest that works here."),
-    ] = Sandbox.AUTO,
-    unsafe: Annotated[
-        bool, typer.Option("--unsafe", help="Run student code WITHOUT a jail. Only for code that you trust.")
-    ] = False,
-    workers: Annotated[int, typer.Option("--workers", min=0, help="Processes. 0: one for each core.")] = 0,
-    device: Annotated[
-        Device, typer.Option("--device", help="Where torch units put their tensors. cuda needs --unsafe.")
-    ] = Device.CPU,
-    unit: Annotated[
-        list[str] | None, typer.Option("--unit", help="Only this unit; may be given again.")
-    ] = None,
+    roster: RosterOption = None,
+    sandbox: SandboxOption = Sandbox.AUTO,
+    unsafe: UnsafeOption = False,
+    workers: WorkersOption = 0,
+    device: DeviceOption = Device.CPU,
+    unit: UnitOption = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="Show who gained and lost what since the last run, and why.")
     ] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
-    ] = False,
+    fresh: FreshOption = False,
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
     Where nothing changed, earlier results are reused. What was stopped goes on with the same command.
     Exit code 0: graded, whatever the scores; 3: graded, with grader errors; 2: could not be called like this.
     """
-    if unsafe and sandbox is not Sandbox.AUTO:
-        raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
-    _check_places(submissions, out)
-    _check_device(device, unsafe=unsafe)
+    check_places(submissions, out)
+    where = checked(sandbox, unsafe, workers, device)
     began = time.monotonic()
-    rung = "unsafe" if unsafe else sandbox.value
-    where = Where(rung, workers, device)
-    how = How(unit or [], fresh=fresh, diff=diff)
+    how = How(unit or [], fresh=fresh, diff=diff, roster=roster)
     with stoppable():
-        graded = _grade(submissions, out, course=course, where=where, how=how)
+        graded = grade_submissions(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
     if graded.grader_errors:
         raise typer.Exit(GRADER_ERRORS)
@@ -142,19 +154,33 @@ def seed(
 
 
 def _show(graded: "GradedClass", out: Path, seconds: float) -> None:
-    from rich.console import Console
-
     from grader.report.changes import print_changes
     from grader.report.terminal import print_report
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
-    console = Console(width=width, highlight=False, emoji=False)
-    print_report(graded, console, seconds)
+    screen = console()
+    print_report(graded, screen, seconds)
     if graded.changes is not None:
-        print_changes(graded.changes, console, out)
+        print_changes(graded.changes, screen, out)
 
 
-def _check_places(submissions: Path, out: Path) -> None:
+def console() -> "Console":
+    """Where reports are printed: as wide as the terminal, or so that a file can be read."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    return Console(width=width, highlight=False, emoji=False)
+
+
+def checked(sandbox: Sandbox, unsafe: bool, workers: int, device: Device) -> Where:
+    """How the grading processes run. UsageError for options that contradict each other."""
+    if unsafe and sandbox is not Sandbox.AUTO:
+        raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
+    _check_device(device, unsafe=unsafe)
+    return Where("unsafe" if unsafe else sandbox.value, workers, device)
+
+
+def check_places(submissions: Path, out: Path) -> None:
+    """UsageError where nothing can be graded, or `out` lies among the submissions."""
     if sys.platform != "linux":
         raise UsageError("grading needs Linux", "Use a Linux machine, a Linux container, or WSL 2.")
     inside = out.resolve()
@@ -174,21 +200,39 @@ def _check_device(device: Device, *, unsafe: bool) -> None:
         )
 
 
-def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, how: How) -> "GradedClass":
+def grade_submissions(
+    submissions: Path, out: Path, *, course: Path | None, where: Where, how: How
+) -> "GradedClass":
+    """Grade a folder of submissions into `out`; Ctrl-C and errors say what was kept."""
     from grader.collect.folder import OneByOne, class_entries
+    from grader.collect.rosterfile import find_roster
     from grader.course.load import load_course
     from grader.engine.pool import Pool
     from grader.examine.seed import load_seed
+    from grader.gradebook.rehearse import rehearse
     from grader.gradebook.session import grade_class
     from grader.report.feedback import feedback_files
 
     catalogue = load_course(find_course(course))
-    units = catalogue.chosen(how.unit_ids)
-    seed = load_seed(catalogue.root)
+    units, seed = catalogue.chosen(how.unit_ids), load_seed(catalogue.root)
     kept: list[Standing] = []
     try:
-        students = OneByOne(class_entries(submissions, catalogue))
+        roster = find_roster(catalogue.root, how.roster)
+        notes = roster.notes if roster else ()
+        students = OneByOne(class_entries(submissions, catalogue, roster=roster))
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
+            if how.dry:
+                return rehearse(
+                    catalogue,
+                    students,
+                    pool,
+                    out,
+                    seed=seed,
+                    units=units,
+                    on_progress=on_progress,
+                    fresh=how.fresh,
+                    notes=notes,
+                )
             return grade_class(
                 catalogue,
                 students,
@@ -200,13 +244,15 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 on_progress=on_progress,
                 fresh=how.fresh,
                 diff=how.diff,
+                notes=notes,
             )
     except KeyboardInterrupt as stop:
         goes_on = "\n  The same command goes on where it stopped."
         told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."
+        told = "Nothing was written: it was a dry run." if how.dry else told
         raise typer.Exit(say_stopped(stop, told)) from None
     except KataError as error:
-        error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept else ""]))
+        error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept and not how.dry else ""]))
         raise
 
 

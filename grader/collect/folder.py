@@ -1,20 +1,20 @@
 """A class folder: one entry per student, a folder or an archive that is named by the student's id."""
 
 import os
-import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from itertools import count
 from pathlib import Path
 
 from grader.collect.archive import open_archive, split_suffix
+from grader.collect.attempts import MOST, Attempts, by_student, joined
 from grader.collect.choose import STAMP
 from grader.collect.files import kind_of, open_folder, open_regular, reason
+from grader.collect.ids import composed, safe_ids
 from grader.collect.member import NOISE, Kind, Unreadable
+from grader.collect.roster import Person, Roster
 from grader.collect.submission import BOUNDS, Bounds, Submission, named
 from grader.collect.texts import parse_time
 from grader.collect.upload import MOST_STAMP, read_upload
@@ -22,8 +22,6 @@ from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
 from grader.harmless import printable
 
-ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._@-]{0,62}[A-Za-z0-9_@-])?", re.ASCII)
-RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\..*)?", re.IGNORECASE)  # no file's name on Windows
 LOOSE = {".py", ".ipynb"}  # somebody's answer, handed in without its folder
 STAMPED = f".{STAMP}"  # ada.timestamp.txt: when ada handed in, written beside the upload
 LAYOUT = "name a folder with one folder or archive per student, called by the student's id: ada/ or ada.zip"
@@ -34,13 +32,27 @@ class Entry:
     """One student's place in the class folder. Nothing of it is in memory before `read`."""
 
     id: str
-    _raw: str
-    _found: tuple[tuple[str, Kind], ...]
+    _name: str
+    _attempts: Attempts
+    _found: Mapping[str, Sequence[tuple[str, Kind]]]
     _reader: "_Reader"
+    person: Person | None = None
 
     def read(self) -> Submission:
-        """The submission, read afresh each time. Raises nothing: what is wrong is in its `problems`."""
-        return self._reader.one(self._raw, self.id, self._found)
+        """The submission, read afresh each time: the latest attempt, which holds those before it.
+
+        Raises nothing: what is wrong is in its `problems`.
+        """
+        if self._attempts.trouble:
+            said = (*odd_id(self._name, self.id), f"{self._attempts.trouble}; nothing of it was read")
+            return Submission(self.id, problems=said, person=self.person)
+        names = self._attempts.names[-MOST:]
+        read = [self._reader.one(name, self.id, self._found[name]) for name in names]
+        submission = joined(read) if read else Submission(self.id)
+        said = odd_id(self._name, self.id) if read else ()
+        if len(names) < len(self._attempts.names):
+            said += (f"{len(self._attempts.names)} attempts: only the latest {MOST} were read",)
+        return replace(submission, problems=(*said, *submission.problems), person=self.person)
 
 
 @dataclass(frozen=True)
@@ -67,11 +79,10 @@ def read_one(place: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -> Subm
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise UsageError(f"{printable(str(place), 500)}: there is no submission: {why}", LAYOUT) from None
-    raw = _composed(split_suffix(place.name)[0])
+    raw = composed(split_suffix(place.name)[0])
     stamps = {raw: raw + STAMPED} if (place.parent / (raw + STAMPED)).is_file() else {}
-    return _Reader(place.parent, catalogue, bounds, stamps).one(
-        raw, safe_ids([raw])[raw], [(place.name, kind)]
-    )
+    id, found = safe_ids([raw])[raw], {raw: [(place.name, kind)]}
+    return Entry(id, raw, Attempts((raw,)), found, _Reader(place.parent, catalogue, bounds, stamps)).read()
 
 
 def collect_class(folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -> list[Submission]:
@@ -79,8 +90,10 @@ def collect_class(folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -
     return [entry.read() for entry in class_entries(folder, catalogue, bounds)]
 
 
-def class_entries(folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -> list[Entry]:
-    """Everybody who handed something in, sorted by id. Nothing is opened yet.
+def class_entries(
+    folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS, roster: Roster | None = None
+) -> list[Entry]:
+    """Everybody who handed something in, and all others of the roster, sorted by id. Nothing is opened yet.
 
     Raises UsageError when the folder is missing, is a file, cannot be listed or holds no submission.
     """
@@ -89,43 +102,35 @@ def class_entries(folder: Path, catalogue: Catalogue, bounds: Bounds = BOUNDS) -
     for name, kind in listed:
         stem, suffix = split_suffix(name)
         if suffix or kind is Kind.FOLDER or (kind is Kind.LINK and not (folder / name).is_file()):
-            found[_composed(stem)].append((name, kind))
+            found[composed(stem)].append((name, kind))
     for name, kind in listed:
-        stem = _composed(Path(name).stem)
+        stem = composed(Path(name).stem)
         if Path(name).suffix.lower() in LOOSE and kind is Kind.FILE and stem not in found:
             found[stem].append((name, kind))  # nobody vanishes without a word
     if not found:
         raise UsageError(f"{printable(str(folder), 500)}: holds no submission", LAYOUT)
-    ids = safe_ids(found)
+    students = by_student(found, {person.id for person in roster.people} if roster else ())
+    ids = safe_ids(students)
+    people = roster.matched(ids) if roster else {}
     stamps = {
-        _composed(name.removesuffix(STAMPED)): name
+        composed(name.removesuffix(STAMPED)): name
         for name, kind in listed
         if name.endswith(STAMPED) and kind is not Kind.FOLDER
     }
     reader = _Reader(folder, catalogue, bounds, stamps)
-    entries = [Entry(ids[raw], raw, tuple(names), reader) for raw, names in found.items()]
+    entries = [
+        Entry(ids[name], name, attempts, found, reader, people.get(ids[name]))
+        for name, attempts in students.items()
+    ]
+    missing = people.keys() - {entry.id for entry in entries}
+    entries += [Entry(id, id, Attempts(), {}, reader, people[id]) for id in missing]
     return sorted(entries, key=lambda entry: entry.id)
 
 
-def _composed(name: str) -> str:
-    """The same name, however a system spells its accents: one person has one."""
-    return unicodedata.normalize("NFC", name)
-
-
-def safe_ids(names: Iterable[str]) -> dict[str, str]:
-    """An id for each name, no two alike: the name where it is one, else `_` for what is not allowed."""
-    wanted = sorted(set(names))
-    ids = {name: name for name in wanted if ID.fullmatch(name) and not RESERVED.fullmatch(name)}
-    taken = set(ids)
-    for name in wanted:
-        if name in ids:
-            continue
-        base = re.sub(r"[^A-Za-z0-9._@-]", "_", name)
-        base = (base if ID.match(base) and not RESERVED.fullmatch(base) else f"x{base}")[:56].rstrip(".")
-        tries = (base if number == 1 else f"{base}_{number}" for number in count(1))
-        ids[name] = next(id for id in tries if id not in taken)
-        taken.add(ids[name])
-    return ids
+def odd_id(name: str, id: str) -> tuple[str, ...]:
+    """A line for a name that is no id; none for one that is."""
+    why = "is no student's id (letters, digits and . _ @ -); it is graded as"
+    return (f"{named(name)}: {why} {id}",) if id != name else ()
 
 
 def _list(folder: Path) -> list[tuple[str, Kind]]:
@@ -156,10 +161,6 @@ class _Reader:
         """The submission in the entries that carry one name. Raises nothing: the class goes on."""
         label = named(found[0][0])
         said: list[str] = []
-        if id != raw:
-            said.append(
-                f"{named(raw)}: is no student's id (letters, digits and . _ @ -); it is graded as {id}"
-            )
         submitted_at = self._stamp(raw, said)
         try:
             submission = self.read(id, label, found, submitted_at)

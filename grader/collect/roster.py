@@ -1,6 +1,12 @@
 """The roster: who takes the course, as the instructor's own list says."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from grader.collect.ids import safe_ids
+
+FILE = "roster.csv"
 
 
 @dataclass(frozen=True)
@@ -25,3 +31,38 @@ class Person:
     def name(self) -> str:
         """Both names in the order that they are said, or ""."""
         return f"{self.given} {self.family}".strip()
+
+    @property
+    def extension(self) -> timedelta:
+        """By which every due date is later."""
+        return timedelta(hours=self.extension_hours)
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everybody who takes the course, in the order of the file. notes: what of the file is not used"""
+
+    people: tuple[Person, ...]
+    notes: tuple[str, ...] = ()
+
+    def matched(self, ids: Mapping[str, str]) -> Mapping[str, Person]:
+        """Everybody by the id under which they are graded, which `Person.id` then is.
+
+        ids: name of what was handed in -> its id, as `safe_ids` gave it
+        A person is whoever handed in under the very name or, where nobody on the roster has that name,
+        under the very id. Two people never share an id, whatever either of them is called.
+        """
+        listed = {person.id for person in self.people}
+        by_id = {id: name for name, id in ids.items() if name not in listed}
+        found: dict[str, Person] = {}
+        missing: list[Person] = []
+        for person in self.people:
+            if person.id in ids:
+                found[ids[person.id]] = person
+            elif person.id in by_id:
+                found[person.id] = person
+            else:
+                missing.append(person)
+        new = safe_ids((person.id for person in missing), ids.values())
+        found |= {new[person.id]: person for person in missing}
+        return {id: replace(person, id=id) for id, person in sorted(found.items())}

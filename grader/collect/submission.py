@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from grader.collect.roster import Person
 from grader.harmless import printable
 
 KIB, MIB = 1024, 1024 * 1024
@@ -18,6 +19,7 @@ class Submission:
     submitted_at: from a timestamp.txt that the instructor's side wrote, aware, in UTC
     problems: one clear line each, safe to print    ignored: names of what else was handed in, safe to print
     notebooks: those of `sources` that came as notebooks: their line 3002 is line 2 of code cell 3
+    person: who it is, where there is a roster    earlier: attempts before this one, oldest first
     """
 
     id: str
@@ -26,6 +28,13 @@ class Submission:
     problems: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     notebooks: tuple[str, ...] = ()
+    person: Person | None = None
+    earlier: tuple["Submission", ...] = ()
+
+    @property
+    def attempts(self) -> tuple["Submission", ...]:
+        """All of them, oldest first; this one is the latest."""
+        return (*self.earlier, self)
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,19 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class LatePolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Each started day after the grace takes `per_day` of the points; nothing counts after `max_days`."""
+    """Each started day after the grace takes `per_day` of the points; nothing counts after `max_days`.
+
+    per_hour, max_hours: in the place of per_day and max_days    cap: the most that is taken before that
+    free_days: late days that a student may use up, over all units, before anything is taken
+    """
 
     per_day: Fraction = 0.1
+    per_hour: Fraction | None = None
     grace_minutes: Annotated[int, Meta(ge=0)] = 0
     max_days: Annotated[int, Meta(ge=0)] = 7
+    max_hours: Annotated[int, Meta(ge=0)] | None = None
+    cap: Fraction = 1.0
+    free_days: Annotated[int, Meta(ge=0)] = 0
 
 
 class FeedbackPolicy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,12 +97,16 @@ class FlavourRules(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Exercise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One graded thing: the symbols that the student writes, and what they are worth."""
+    """One graded thing: the symbols that the student writes, and what they are worth.
+
+    extra: its points count, and the most that can be reached does not hold them
+    """
 
     id: Annotated[str, Meta(pattern=r"^u\d\d\.[a-z][a-z0-9_]*$")]
     title: str
     symbols: Annotated[tuple[str, ...], Meta(min_length=1)]
     points: Positive
+    extra: bool = False
     needs: tuple[str, ...] = ()
     difficulty: Annotated[int, Meta(ge=1, le=5)] = 2
     minutes: Annotated[int, Meta(ge=1)] = 15
@@ -111,13 +123,17 @@ class Exercise(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A folder with one file for the student. A unit without exercises is announced, not yet released."""
+    """A folder with one file for the student. A unit without exercises is announced, not yet released.
+
+    weight: what the unit is worth in the total, in the place of the points of its exercises
+    """
 
     id: Annotated[str, Meta(pattern=r"^u\d\d$")]
     title: str
     folder: Annotated[str, Meta(pattern=r"^u\d\d_[a-z][a-z0-9_]*$")]
     flavour: Flavour = "numpy"
     due: datetime | None = None
+    weight: Annotated[float, Meta(ge=0)] | None = None
     rules: Rules | None = None
     exercises: tuple[Exercise, ...] = ()
 
@@ -140,6 +156,7 @@ class Unit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole catalogue.
 
+    attempts: which of several counts, unit by unit: the latest, or the best after lateness
     follow_through: what a test is worth that passes once the reference stands in for what it needs
     submission_seconds: seconds of computing that all of one submission may use up
     """
@@ -151,6 +168,7 @@ class Course(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     solutions: str = "solutions"
     due: datetime | None = None
     late: LatePolicy = LatePolicy()
+    attempts: Literal["latest", "best"] = "latest"
     feedback: FeedbackPolicy = FeedbackPolicy()
     follow_through: Fraction = 1.0
     limits: Limits = Limits()

@@ -18,6 +18,7 @@ def check(course: Fields) -> Iterator[Mistake]:
     """Every mistake that only shows when fields are compared."""
     units = course.get("units", [])
     yield from _due(course, ())
+    yield from _late(course.get("late", {}))
     yield from _folders(course)
     seen: dict[str, str] = {}
     last = ""
@@ -25,6 +26,7 @@ def check(course: Fields) -> Iterator[Mistake]:
         path: Path = ("units", i)
         yield from _due(unit, path)
         yield from _unit_id(unit, path, seen, last)
+        yield from _weight(unit, path)
         last = max(last, unit.get("id", ""))
         for j, exercise in enumerate(unit.get("exercises", [])):
             yield from _exercise_id(exercise, unit, (*path, "exercises", j), seen)
@@ -39,6 +41,19 @@ def _due(fields: Fields, path: Path) -> Iterator[Mistake]:
     due = fields.get("due")
     if isinstance(due, datetime) and due.tzinfo is None:
         yield Mistake((*path, "due"), "has no time zone", ZONE)
+
+
+def _late(late: Fields) -> Iterator[Mistake]:
+    for hours, days in (("per_hour", "per_day"), ("max_hours", "max_days")):
+        if late.get(hours) is not None and days in late:
+            yield Mistake(("late", hours), f"stands beside {days}", "keep one of the two")
+
+
+def _weight(unit: Fields, path: Path) -> Iterator[Mistake]:
+    exercises = unit.get("exercises", [])
+    if unit.get("weight") is not None and exercises and all(e.get("extra") for e in exercises):
+        what = "cannot be shared out: every exercise of the unit is extra credit"
+        yield Mistake((*path, "weight"), what, "remove the weight, or `extra` from an exercise")
 
 
 def _folders(course: Fields) -> Iterator[Mistake]:

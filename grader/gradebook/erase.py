@@ -14,7 +14,7 @@ from grader.gradebook.disk import clear_errors, exists, lines_of, sync_folder, w
 from grader.gradebook.folder import FEEDBACK, GradesFolder, open_gradebook
 from grader.gradebook.plain import cell, count
 
-_OF_EXERCISES = ("journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl")
+_OF_EXERCISES = ("journal.jsonl", "before.jsonl", "set-aside.jsonl", "attempts.jsonl", "times.jsonl")
 _TABLES = ("gradebook.csv", "results-long.csv", "changes.csv")
 
 

@@ -14,6 +14,7 @@ from grader.errors import UsageError
 from grader.gradebook.disk import clear_errors, exists, make_private_folder, sync_folder, write_atomically
 
 JOURNAL, BEFORE, ASIDE, TIMES = "journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl"
+ATTEMPTS = "attempts.jsonl"
 FEEDBACK = "feedback"
 _FRESH = ".fresh"  # the run that lasts was told to examine everything
 
@@ -25,6 +26,7 @@ class GradesFolder:
         self.path = path
         self.journal, self.before = path / JOURNAL, path / BEFORE
         self.aside, self.times = path / ASIDE, path / TIMES
+        self.attempts = path / ATTEMPTS
 
     def write(self, name: str, text: str | Iterable[bytes]) -> Path:
         """Write a final file (`gradebook.csv`, `feedback/ann.txt`), atomically and with mode 0600.
@@ -39,6 +41,13 @@ class GradesFolder:
             if not (isinstance(data, bytes) and _holds(path, data)):
                 write_atomically(path, data)
         return path
+
+    def remove(self, name: str) -> None:
+        """Remove a file of ours, where it is there."""
+        with clear_errors(self.path / name):
+            if exists(self.path / name):
+                (self.path / name).unlink()
+                sync_folder(self.path)
 
     def sweep(self) -> None:
         """Remove what a killed run left of files that it was writing."""
@@ -73,6 +82,8 @@ class GradesFolder:
                 sync_folder(self.path)
             elif fresh and not marker.exists():
                 write_atomically(self.journal, b"")
+            if fresh and not marker.exists():
+                self.remove(ATTEMPTS)
             if fresh:
                 write_atomically(marker, b"")
             else:

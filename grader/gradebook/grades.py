@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
 from grader.collect.roster import Person
@@ -11,9 +11,9 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Exercise, Unit
 from grader.examine.outcome import Verdict
 from grader.gradebook.changes import Changes
-from grader.gradebook.record import Record
+from grader.gradebook.record import Key, Record
 from grader.scoring.late import Lateness
-from grader.scoring.rubric import exact
+from grader.scoring.total import PLAIN, Earned, Scheme, Total
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class StudentGrade:
     handed_in: a file of one of the graded units came, readable
     person: who it is, where there is a roster    excused: counts neither as missing nor in the statistics
     attempt: which of several counts, in words ("2 of 3, the best"); "" for the only one
+    scheme: how points become a total: weights of units and extra credit
     """
 
     id: str
@@ -35,6 +36,7 @@ class StudentGrade:
     person: Person | None = None
     excused: bool = False
     attempt: str = ""
+    scheme: Scheme = PLAIN
 
     @property
     def name(self) -> str:
@@ -48,18 +50,27 @@ class StudentGrade:
 
     @property
     def points(self) -> float:
-        """Of the exercises that could be graded, lateness taken off."""
-        return float(sum((exact(r.points) for r in self.records if r.points is not None), Decimal(0)))
+        """Of the exercises that could be graded: lateness taken off, extra credit and weights counted."""
+        return self._total.points
 
     @property
     def max_points(self) -> float:
-        """Of the exercises that could be graded: our own errors cost nobody a point."""
-        return float(sum((exact(r.max_points) for r in self.records if r.points is not None), Decimal(0)))
+        """Of the exercises that could be graded, without extra credit: our own errors cost nobody a point."""
+        return self._total.max_points
 
     @property
     def percent(self) -> float | None:
-        """0..100, or None where nothing could be graded."""
-        return float(100 * exact(self.points) / exact(self.max_points)) if self.max_points else None
+        """0..100, with extra credit more; None where nothing could be graded."""
+        return self._total.percent
+
+    @cached_property
+    def _total(self) -> Total:
+        return self.scheme.total(map(_earned, filter(_counts, self.records)))
+
+    def of_unit(self, unit_id: str) -> Total:
+        """The points of one unit as its exercises give them, before its weight; extra credit counts."""
+        own = (record for record in self.records if record.exercise.partition(".")[0] == unit_id)
+        return self.scheme.total(map(_earned, filter(_counts, own)), weighted=False)
 
     @property
     def not_graded(self) -> tuple[Record, ...]:
@@ -75,6 +86,14 @@ class StudentGrade:
             return next(iter(notes.values()), "")
         told = [unit for unit, late in self.lateness.items() if late.days] or list(notes)
         return "; ".join(f"{unit}: {notes[unit]}" for unit in told)
+
+
+def _counts(record: Record) -> bool:
+    return record.points is not None
+
+
+def _earned(record: Record) -> Earned:
+    return Earned(record.exercise, record.points or 0.0, record.max_points)
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,16 @@ class GradedClass:
     def records(self) -> tuple[Record, ...]:
         """In canonical order: students by id, then the order of the course."""
         return tuple(record for student in self.students for record in student.records)
+
+    @property
+    def counted(self) -> tuple[StudentGrade, ...]:
+        """Those whom statistics are about: all but the excused."""
+        return tuple(student for student in self.students if not student.excused)
+
+    @cached_property
+    def keys(self) -> frozenset[Key]:
+        """What there are records of."""
+        return frozenset(record.key for record in self.records)
 
     @property
     def grader_errors(self) -> int:

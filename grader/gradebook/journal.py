@@ -16,7 +16,7 @@ from grader.gradebook.compact import Compact
 from grader.gradebook.disk import Appender, clear_errors, lines_of, write_atomically
 from grader.gradebook.folder import GradesFolder
 from grader.gradebook.plain import count
-from grader.gradebook.record import SCHEMA, Key, Record, encode, encoded
+from grader.gradebook.record import SCHEMA, AttemptKey, Key, Record, attempt_key, encode, encoded
 
 
 class _Stamp(Struct):
@@ -40,14 +40,21 @@ class Journal:
 
 
 def read_journal(path: Path, compact: Compact | None = None) -> Journal:
-    """Read what is there. A torn last line (the grader died while writing) and foreign lines are reported.
+    """What a journal holds. Raises UsageError like `read_records`."""
+    records, problems = read_records(path, compact)
+    return Journal({record.key: record for record in records}, problems)
+
+
+def read_records(path: Path, compact: Compact | None = None) -> tuple[list[Record], tuple[str, ...]]:
+    """Every record of a file, and a line for what could not be read: the torn last line of a grader that died
+    while writing, and foreign lines. A missing file is an empty journal.
 
     Raises UsageError when the file cannot be read at all, or when a newer katagrad wrote in it: its results
-    would be lost. A missing file is an empty journal.
+    would be lost.
     """
     decoder = msgspec.json.Decoder(Record)
     compact = compact or Compact()
-    latest: dict[Key, Record] = {}
+    records: list[Record] = []
     foreign: list[int] = []
     problems = []
     for number, line in lines_of(path):
@@ -61,11 +68,19 @@ def read_journal(path: Path, compact: Compact | None = None) -> Journal:
                 foreign.append(number)
             continue
         _refuse_newer(path, number, record.schema)
-        latest[record.key] = compact(record)
+        records.append(compact(record))
     if foreign:
         lines, are = count(len(foreign), "line"), "is no record" if len(foreign) == 1 else "are no records"
         problems.insert(0, f"{path}:{foreign[0]}: {lines} {are} of katagrad: skipped")
-    return Journal(latest, tuple(problems))
+    return records, tuple(problems)
+
+
+def read_attempts(
+    path: Path, compact: Compact | None = None
+) -> tuple[dict[AttemptKey, Record], tuple[str, ...]]:
+    """The latest record of each exercise of each attempt, and what could not be read."""
+    records, problems = read_records(path, compact)
+    return {attempt_key(record): record for record in records}, problems
 
 
 def earlier(folder: GradesFolder, compact: Compact) -> Journal:

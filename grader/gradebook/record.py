@@ -15,6 +15,7 @@ from grader.gradebook.plain import storable
 from grader.scoring.rubric import Score, our_error
 
 Key = tuple[str, str]  # submission, exercise
+AttemptKey = tuple[str, str, str]  # the same, and the hash of all that was handed in by then
 SCHEMA = 2
 _LONGEST_PART = 2000  # a student's error text may be as long as its author likes
 _PARTS = ("what", "diagnosis", "called", "yours", "expected", "worst", "differ", "where", "source", "help")
@@ -114,6 +115,11 @@ def rescored(record: Record, score: Score) -> Record:
     return msgspec.structs.replace(
         record, points=score.points, max_points=float(score.max_points), penalty=float(score.penalty)
     )
+
+
+def attempt_key(record: Record) -> AttemptKey:
+    """What tells a record from those of other attempts: what was handed in, not a number."""
+    return record.submission, record.exercise, record.hashes.submission
 
 
 def encode(records: Iterable[Record]) -> bytes:

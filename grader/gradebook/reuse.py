@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from grader.course.model import Unit
 from grader.gradebook.hashes import Handed, Hasher
 from grader.gradebook.plain import count, listed
-from grader.gradebook.record import Key, Provenance, Record
+from grader.gradebook.record import AttemptKey, Key, Provenance, Record
 from grader.gradebook.why import Circumstances, differences, reusable
 
 _MOST = 3  # reasons that are named
@@ -23,7 +23,10 @@ class Reuse:
         earlier: Mapping[Key, Record],
         hasher: Hasher,
         provenance: Provenance,
+        others: Mapping[AttemptKey, Record] | None = None,
     ) -> None:
+        """others: of attempts that did not count"""
+        self._others = others or {}
         self._earlier, self._hasher, self._provenance = earlier, hasher, provenance
         self._units: dict[str, list[bool]] = defaultdict(
             list
@@ -35,8 +38,11 @@ class Reuse:
         found, why = [], []
         for exercise in unit.exercises:
             record = self._earlier.get((submission, exercise.id))
+            other = self._others.get((submission, exercise.id, handed.whole))
             now = Circumstances.now(self._provenance, self._hasher.hashes(exercise, handed))
-            if record is not None and reusable(record, now):
+            if other is not None and reusable(other, now):
+                found.append(other)
+            elif record is not None and reusable(record, now):
                 found.append(record)
             elif record is not None:
                 why.append(listed(differences(Circumstances.of(record), now)) or "a grader error before")

@@ -4,7 +4,8 @@ Whatever ends a run before its end, the same command again goes on where it stop
 final files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,19 +15,22 @@ from grader.examine.seed import Seed
 from grader.gradebook.changes import compare
 from grader.gradebook.compact import Compact
 from grader.gradebook.disk import Appender
-from grader.gradebook.folder import ASIDE, FEEDBACK, TIMES, GradesFolder, open_grades
+from grader.gradebook.folder import ASIDE, ATTEMPTS, FEEDBACK, TIMES, GradesFolder, open_grades
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.journal import (
     Journal,
     JournalWriter,
     earlier,
+    read_attempts,
     read_journal,
     read_times,
     rewrite,
     time_lines,
 )
-from grader.gradebook.record import Key
+from grader.gradebook.plain import printable
+from grader.gradebook.record import AttemptKey, Key, Record
 from grader.gradebook.run import AnyPool, Run, Submissions
+from grader.gradebook.settle import check_units
 from grader.gradebook.tables import long_csv, wide_csv
 
 ExtraFiles = Callable[[GradedClass], Mapping[str, str]]
@@ -55,44 +59,64 @@ def grade_class(
     on_progress: Progress | None = None,
     fresh: bool = False,
     diff: bool = False,
+    notes: Sequence[str] = (),
 ) -> GradedClass:
     """Grade every submission and write the final files into `out`; returns what the reports are made from.
 
     units: graded ones, all of the catalogue by default    extra_files: final files of the layers above,
     name -> text (feedback, reports)    on_progress: told at the start and after each answer
     fresh: examine what did not change, too    diff: compare with the last run that ended
+    notes: what else the instructor should know
     Raises UsageError for an `out` that cannot be written, GraderError for a pool that answers nonsense;
     whatever was graded until then stays in the journal.
     """
     chosen = tuple(catalogue.units if units is None else units)
+    check_units(catalogue, chosen)
     with open_grades(out) as folder:
         compact = Compact()
         known = earlier(folder, compact)
         seconds = read_times(folder.times)
         folder.begin(fresh)
         stands = read_journal(folder.journal, compact) if fresh else known
-        run = Run(catalogue, chosen, pool, seed, stands=stands.latest, compact=compact)
+        others, torn = read_attempts(folder.attempts, compact)
+        run = Run(catalogue, chosen, pool, seed, stands=stands.latest, others=others, compact=compact)
         _examine(folder, run, submissions, on_progress)
-        graded = GradedClass(
-            catalogue=catalogue,
-            units=chosen,
-            students=run.students(),
-            demo_seed=seed.demo,
-            facts=run.facts,
-            rung=run.rung,
-            out=out,
-        )
+        graded = graded_class(catalogue, chosen, run, seed, out)
         if diff:
             last, aside = (read_journal(path, compact).latest for path in (folder.before, folder.aside))
             graded = graded.compared(compare(last, aside, graded.records))
         texts = _texts(graded, extra_files)
-        notes = (
+        told = (
+            *notes,
             *known.problems,
+            *torn,
+            *strangers(graded),
             *run.reuse.told(len(graded.students)),
             *_left_over(folder, texts, known, graded),
         )
-        files = _write(folder, graded, texts, known, {**seconds, **run.seconds})
-    return graded.written(files, notes)
+        kept = {key: record for key, record in others.items() if key[:2] not in graded.keys} | run.others()
+        files = _write(folder, graded, texts, known, seconds={**seconds, **run.seconds}, attempts=kept)
+    return graded.written(files, told)
+
+
+def graded_class(catalogue: Catalogue, units: Sequence[Unit], run: Run, seed: Seed, out: Path) -> GradedClass:
+    """The class of a run that has all its answers."""
+    return GradedClass(
+        catalogue=catalogue,
+        units=tuple(units),
+        students=run.students(),
+        demo_seed=seed.demo,
+        facts=run.facts,
+        rung=run.rung,
+        out=out,
+    )
+
+
+def strangers(graded: GradedClass) -> Iterator[str]:
+    """Who handed in and is not on the roster, where there is one."""
+    unknown = [printable(student.id) for student in graded.students if student.person is None]
+    if unknown and len(unknown) < len(graded.students):
+        yield f"not on the roster, and graded all the same: {_named(unknown, 40)}"
 
 
 def _texts(graded: GradedClass, extra_files: ExtraFiles | None) -> dict[str, str]:
@@ -109,12 +133,19 @@ def _examine(folder: GradesFolder, run: Run, submissions: Submissions, on_progre
         if on_progress is not None:
             on_progress(Standing(run.done, len(submissions), run.results))
 
-    with JournalWriter(folder.journal) as journal, Appender(folder.times, sync=False) as times:
+    with ExitStack() as files:
+        journal = files.enter_context(JournalWriter(folder.journal))
+        times = files.enter_context(Appender(folder.times, sync=False))
+        attempts: JournalWriter | None = None
         report()
-        for records in run.answers(submissions):
-            took = ((record.key, run.seconds[record.key]) for record in records)
-            times.append(b"".join(time_lines(took)))  # first: what the journal holds is not examined again
-            journal.write(records)
+        for records, counts in run.answers(submissions):
+            if counts:
+                took = ((record.key, run.seconds[record.key]) for record in records)
+                times.append(b"".join(time_lines(took)))  # first: what the journal holds is not run again
+                journal.write(records)
+            elif records:  # the others of the student decide whether these count
+                attempts = attempts or files.enter_context(JournalWriter(folder.attempts))
+                attempts.write(records)
             report()
 
 
@@ -138,8 +169,8 @@ def _left_over(
     return tuple(notes)
 
 
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+def _named(names: Sequence[str], most: int = 5) -> str:
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def _write(
@@ -147,17 +178,22 @@ def _write(
     graded: GradedClass,
     texts: Mapping[str, str],
     known: Journal,
+    *,
     seconds: Mapping[Key, float],
+    attempts: Mapping[AttemptKey, Record],
 ) -> tuple[Path, ...]:
-    """The final files, the journal last. Killed in between, the same command writes the same ones."""
+    """The final files, the journals last. Killed in between, the same command writes the same ones."""
     files = [folder.write(name, text) for name, text in texts.items()]
-    keys = {record.key for record in graded.records}
-    aside = [known.latest[key] for key in sorted(known.latest) if key not in keys]
+    aside = [known.latest[key] for key in sorted(known.latest) if key not in graded.keys]
     if aside or folder.aside.exists():
         rewrite(folder.path / ASIDE, aside)
     # Those set aside keep their times here: nothing else tells how long they took.
     took = (record.key for record in (*graded.records, *aside))
     folder.write(TIMES, time_lines((key, seconds[key]) for key in took if key in seconds))
     rewrite(folder.journal, graded.records)
+    if attempts:  # after the journal: until then they may hold what counts
+        rewrite(folder.attempts, (attempts[key] for key in sorted(attempts)))
+    else:
+        folder.remove(ATTEMPTS)
     folder.end()
     return (*files, folder.journal)

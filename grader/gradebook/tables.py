@@ -13,9 +13,10 @@ NOT_GRADED = "not graded"
 
 
 def wide_csv(graded: GradedClass) -> str:
-    """One row a student: id, submitted at, late note, points by exercise, total, max, percent, problems."""
+    """One row a student: who it is, when it came, points by exercise, total, max, percent, problems."""
     exercises = [exercise.id for exercise in graded.exercises]
-    header = ["id", "submitted at", "late note", *exercises, "total", "max", "percent", "problems"]
+    about = ["id", "name", "section", "status", "submitted at", "attempt", "late note"]
+    header = [*about, *exercises, "total", "max", "percent", "problems"]
     return _csv([header, *(_row(student) for student in graded.students)])
 
 
@@ -42,16 +43,26 @@ def diagnosis(record: Record) -> str:
     return next((finding.diagnosis for finding in findings if finding and finding.diagnosis), "")
 
 
+def status(student: StudentGrade) -> str:
+    """excused, missing or handed in."""
+    return "excused" if student.excused else "missing" if student.missing else "handed in"
+
+
 def _row(student: StudentGrade) -> list[str]:
-    submitted = student.submitted_at
+    submitted, person = student.submitted_at, student.person
+    counts = not student.excused
     return [
         cell(student.id),
+        cell(person.name if person else ""),
+        cell(person.section if person else ""),
+        status(student),
         submitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if submitted else "",
+        student.attempt,
         cell(student.late_note),
         *(_points(record) for record in student.records),
-        number(student.points),
-        number(student.max_points),
-        "" if student.percent is None else number(round(student.percent, 1)),
+        number(student.points) if counts else "",
+        number(student.max_points) if counts else "",
+        number(round(student.percent, 1)) if counts and student.percent is not None else "",
         cell("; ".join(_problems(student))),
     ]
 

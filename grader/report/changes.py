@@ -16,32 +16,40 @@ _MOST_ROWS = 60
 _LONGEST_ID = 20  # columns of a student's id; a longer one is broken
 
 
-def print_changes(changes: Changes, console: Console, out: Path) -> None:
-    """Counts on top, a row for each change, the students whose points stayed last. Sorted by student."""
+def print_changes(
+    changes: Changes, console: Console, out: Path, *, table: bool = True, all_rows: bool = False
+) -> None:
+    """Counts on top, a row for each change, the students whose points stayed last. Sorted by student.
+
+    table: the rows too    all_rows: however many they are
+    """
     console.print()
     if changes.first:
         console.print("changes  none to show: this is the first run into this folder", soft_wrap=True)
         return
     console.print(Text(_counts(changes), style="bold"), soft_wrap=True)
-    if not changes.listed:
-        return
+    if table and changes.listed:
+        _print_rows(changes, console, out, None if all_rows else _MOST_ROWS)
+
+
+def _print_rows(changes: Changes, console: Console, out: Path, most: int | None) -> None:
     rows = [row for student, found in changes.by_student.items() for row in _rows(student, found)]
+    shown = rows[:most]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("student", max_width=_LONGEST_ID, overflow="fold")
-    table.add_column("exercise", no_wrap=True, min_width=max(len(row[1]) for row in rows[:_MOST_ROWS]))
+    table.add_column("exercise", no_wrap=True, min_width=max(len(row[1]) for row in shown))
     table.add_column("points", no_wrap=True, justify="right")
     table.add_column("", no_wrap=True, justify="right")
     table.add_column("why", overflow="fold")
-    for student, exercise, points, gained, why in rows[:_MOST_ROWS]:
+    for student, exercise, points, gained, why in shown:
         style = "" if not gained else "green" if gained > 0 else "red"
         change = signed(gained) if gained is not None else ""
         texts = (Text(_carried(text, console)) for text in (student, exercise, points))  # never markup
         table.add_row(*texts, Text(change, style=style), Text(_carried(why, console)))
     console.print(table)
-    if len(rows) > _MOST_ROWS:
-        console.print(
-            f"and {count(len(rows) - _MOST_ROWS, 'more row')} in {out / 'changes.csv'}", soft_wrap=True
-        )
+    if len(rows) > len(shown):
+        more = count(len(rows) - len(shown), "more row")
+        console.print(f"and {more} in {out / 'changes.csv'}", soft_wrap=True)
 
 
 def _counts(changes: Changes) -> str:

@@ -79,6 +79,8 @@ def _head(student: StudentGrade) -> Iterator[str]:
         exercises = count(len(student.not_graded), "exercise")
         yield f"           {exercises} could not be graded: left out, no point lost"
     yield f"handed in  {_moment(student.submitted_at) if student.submitted_at else 'no timestamp'}"
+    if student.attempt:
+        yield f"attempt    {student.attempt}"
     if not student.handed_in:
         yield "           none of the course's files came"
     if student.late_note:
@@ -92,10 +94,10 @@ def _head(student: StudentGrade) -> Iterator[str]:
 
 
 def _unit(graded: GradedClass, student: StudentGrade, unit: Unit, records: list[Record]) -> Iterator[str]:
-    points = sum(record.points or 0.0 for record in records)
-    possible = sum(record.max_points for record in records if record.points is not None)
-    yield f"{unit.id} {printable(unit.title)}: {number(round(points, 4))} of {number(possible)} points"
-    due = graded.catalogue.due(unit.id)
+    earned = student.of_unit(unit.id)
+    of = f"{number(earned.points)} of {number(earned.max_points)} points"
+    yield f"{unit.id} {printable(unit.title)}: {of}"
+    due = student.lateness[unit.id].due
     if due is not None:
         yield f"  due {_moment(due)}: {student.lateness[unit.id].sentence}"
     yield ""

@@ -46,6 +46,7 @@ class Summary:
     """quartiles: 25, 50 and 75 % of the scores, in percent, or None    tens: students by score, 0-9 to 90-100
 
     look_at: (students, what about them), the gravest first
+    submissions: all but the excused    missing: those of the roster of whom nothing came    excused: ids
     """
 
     submissions: int
@@ -54,21 +55,30 @@ class Summary:
     rows: tuple[ExerciseRow, ...]
     tens: tuple[int, ...]
     look_at: tuple[tuple[tuple[str, ...], str], ...]
+    missing: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
 
 
 def summarize(graded: GradedClass) -> Summary:
     """All figures of a graded class."""
-    present = [student for student in graded.students if student.handed_in]
+    present = [student for student in graded.counted if student.handed_in]
     percents = [student.percent for student in present if student.percent is not None]
     tens = Counter(min(int(percent // 10), 9) for percent in percents)
     return Summary(
-        submissions=len(graded.students),
+        submissions=len(graded.counted),
         handed_in=len(present),
         quartiles=_quartiles(percents),
         rows=_rows(graded, present),
         tens=tuple(tens[ten] for ten in range(10)),
         look_at=tuple(_grouped(_remarks(graded))),
+        missing=tuple(student.id for student in graded.students if _never_came(student)),
+        excused=tuple(student.id for student in graded.students if student.excused),
     )
+
+
+def _never_came(student: StudentGrade) -> bool:
+    """Whether the roster alone knows of somebody."""
+    return student.missing and student.person is not None and not student.problems
 
 
 def mistake_of(record: Record) -> str:
@@ -136,7 +146,7 @@ def _remarks(graded: GradedClass) -> Iterator[tuple[str, str]]:
             why = f": {printable(first.finding.what, _LONGEST_PROBLEM)}" if first.finding else ""
             yield student.id, f"GRADER ERROR on {first.exercise}{more}{why}"
     for student in graded.students:
-        if not student.handed_in and not student.problems:
+        if student.missing and not student.problems and not _never_came(student):
             yield student.id, "nothing handed in"
     yield from _uploads(graded)
     for verdict in (Verdict.RULE_BROKEN, Verdict.CRASHED, Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY):

@@ -18,6 +18,8 @@ _GAP = 2  # columns between two columns of the table
 _LABEL = 9  # columns of "scores   "
 _MOST_REMARKS = 12
 _MOST_NAMES = 8
+_MOST_MISSING = 60
+_LONGEST_NAME = 40
 _TOLD_FROM = 60  # columns; a narrower screen has no room for mistakes, results-long.csv has them
 _HARDEST, _CUT = "<- hardest", " ..."
 _MANY = 12  # exercises; more of them get shorter bars, and mistakes of two lines at most
@@ -40,8 +42,10 @@ def print_report(
         screen.blank()
     if sum(summary.tens):
         screen.flow("scores", _scores(summary, screen.marks))
+    screen.flow("missing", _people(summary.missing, graded), gap=", ")
+    screen.flow("excused", _people(summary.excused, graded), gap=", ")
     screen.flow("look at", _remarks(graded, summary), gap=screen.marks.dot)
-    for warning in _warnings(graded):
+    for warning in warnings_of(graded):
         screen.flow("warning", [warning], style="yellow")
     for note in graded.notes:
         screen.flow("note", [printable(note)])
@@ -97,6 +101,8 @@ class _Screen:
 def _head(graded: GradedClass, summary: Summary, seconds: float, marks: Marks) -> Iterable[str]:
     yield graded.catalogue.course.id
     yield f"{summary.handed_in} of {summary.submissions} handed in"
+    if summary.excused:
+        yield f"{len(summary.excused)} excused"
     if summary.quartiles is not None:
         low, middle, high = (f"{value:.0f}" for value in summary.quartiles)
         yield f"median {middle}% ({low}-{high})"
@@ -176,6 +182,16 @@ def _scores(summary: Summary, marks: Marks) -> Iterable[str]:
             yield f"{label} {students or '-'}"
 
 
+def _people(ids: Sequence[str], graded: GradedClass) -> Iterable[str]:
+    """Ids, with the names that the roster gives them."""
+    names = {student.id: student.name for student in graded.students}
+    shown = [id if names[id] == id else f"{id} ({printable(names[id], _LONGEST_NAME)})" for id in ids]
+    left = len(shown) - _MOST_MISSING
+    return (
+        [*shown[:_MOST_MISSING], f"and {left} more in {graded.out / 'gradebook.csv'}"] if left > 0 else shown
+    )
+
+
 def _remarks(graded: GradedClass, summary: Summary) -> Iterable[str]:
     shown = [f"{_names(who)}: {what}" for who, what in summary.look_at[:_MOST_REMARKS]]
     left = len(summary.look_at) - len(shown)
@@ -187,7 +203,8 @@ def _names(who: Sequence[str]) -> str:
     return f"{named} and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else named
 
 
-def _warnings(graded: GradedClass) -> Iterable[str]:
+def warnings_of(graded: GradedClass) -> Iterable[str]:
+    """What makes the results of a run less than they seem."""
     if graded.grader_errors:
         what = count(graded.grader_errors, "result")
         yield f"{what} could not be graded (our fault) and left out: run it again, or report it"

@@ -219,7 +219,7 @@ def test_a_signal_that_is_ignored_stays_ignored(desk, monkeypatch):
 
 
 def test_stopped_before_anything_was_graded(desk, monkeypatch, capsys):
-    def stop(*_):
+    def stop(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("grader.collect.folder.class_entries", stop)

@@ -171,3 +171,29 @@ def test_an_exercise_that_changes_one_limit_keeps_the_other(tmp_path):
 def test_a_due_date_keeps_its_zone(tmp_path):
     catalogue = load(tmp_path, GOOD.replace("title: One", "title: One\n    due: 2026-09-15 12:00:00+02:00"))
     assert catalogue.due("u01") == datetime(2026, 9, 15, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("late", "where", "what"),
+    [
+        ("per_hour: 0.01\n  per_day: 0.1", "late.per_hour", "stands beside per_day"),
+        ("max_hours: 5\n  max_days: 1", "late.max_hours", "stands beside max_days"),
+        ("cap: 2", "late.cap", "is the number 2, not a number from 0 up to 1"),
+        ("free_days: -1", "late.free_days", "is the number -1, not a whole number from 0"),
+    ],
+)
+def test_a_late_policy_that_contradicts_itself(tmp_path, late, where, what):
+    text = GOOD.replace("units:", f"late:\n  {late}\nunits:")
+    assert mistakes(tmp_path, text).rationale.partition(": ")[2] == f"{where}: {what}"
+
+
+def test_policies_of_attempts_weights_and_extra_credit(tmp_path):
+    text = GOOD.replace("units:", "attempts: best\nlate: {per_hour: 0.01, free_days: 3}\nunits:")
+    text = text.replace("    exercises:", "    weight: 40\n    exercises:")
+    course = load(tmp_path, text.replace("points: 2", "points: 2, extra: true")).course
+    assert (course.attempts, course.late.per_hour, course.units[0].weight) == ("best", 0.01, 40)
+    assert [exercise.extra for exercise in course.units[0].exercises] == [False, True]
+    assert "not latest or best" in mistakes(tmp_path, text.replace("best", "worst")).rationale
+    every = text.replace("points: 2", "points: 2, extra: true").replace("points: 1", "points: 1, extra: true")
+    told = mistakes(tmp_path, every).rationale
+    assert told.endswith("cannot be shared out: every exercise of the unit is extra credit")

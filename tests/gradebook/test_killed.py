@@ -20,19 +20,25 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for 
 
 @pytest.fixture
 def run(invented, tmp_path, monkeypatch):
-    """run(out, better=False): grade a class of three, with --diff."""
+    """run(out, better=False): grade a class of three, with --diff. run.attempts: what ann had handed in."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # a kill is no power cut
-    catalogue = invented.make_catalogue(tmp_path)
+    catalogue = invented.make_catalogue(tmp_path, attempts="best")
 
     def grade(out, better=False):
         _, answers = invented.small_class()
         ann = {**invented.BOTH, invented.SLOPES: "# better"} if better else invented.BOTH
-        class_ = [invented.handed_in("ann", ann), invented.handed_in("june"), invented.handed_in("vic", {})]
+        before = tuple(invented.handed_in("ann", sources) for sources in grade.attempts)
+        class_ = [
+            invented.handed_in("ann", ann, earlier=before),
+            invented.handed_in("june"),
+            invented.handed_in("vic", {}),
+        ]
         pool = invented.FakePool(catalogue, {} if better else answers)
         return grade_class(
             catalogue, class_, pool, tmp_path / out, seed=invented.SEED, extra_files=feedback_files, diff=True
         )
 
+    grade.attempts = []
     return grade
 
 
@@ -129,3 +135,18 @@ def test_killed_at_every_deed_of_a_regrade(run, tmp_path, counted):
             if not ended(tmp_path / out, want):
                 killed(lambda: run(out, better=True), again)  # noqa: B023
         assert files(tmp_path / out) == want, f"killed at deed {at}"
+
+
+def test_killed_with_several_attempts(run, invented, tmp_path, counted):
+    run.attempts = [{**invented.BOTH, invented.SLOPES: "# worse"}]
+    deeds = counted(lambda: run("want"))
+    want = files(tmp_path / "want")
+    assert b'"ann"' in want["attempts.jsonl"][1]
+    for at in {*range(0, deeds, 4), *range(deeds - 12, deeds)}:  # all of the end, a part of the rest
+        out = f"out{at}"
+        assert killed(lambda: run(out), at)  # noqa: B023  it runs at once
+        if not ended(tmp_path / out, want):
+            run(out)
+        got = files(tmp_path / out)
+        got["times.jsonl"] = want["times.jsonl"]  # of attempts they are kept at the end only
+        assert got == want, f"killed at deed {at}"

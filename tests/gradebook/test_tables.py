@@ -31,7 +31,11 @@ def test_one_row_a_student(tables, invented):
     ann = wide[0]
     assert ann == {
         "id": "ann",
+        "name": "",
+        "section": "",
+        "status": "handed in",
         "submitted at": "2026-09-15 11:00:00 UTC",
+        "attempt": "",
         "late note": "u01: on time; u05: no due date",
         "u01.forward_difference": "1",
         "u01.central_difference": "1",
