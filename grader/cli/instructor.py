@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from grader.gradebook.session import Progress, Standing
 
 GRADER_ERRORS = 3
+NO_GRADEBOOK = "none"
 _PLAIN_WIDTH = 100  # of a report that goes into a file or a pipe
 
 
@@ -40,6 +41,7 @@ class How(NamedTuple):
     unit_ids: list[str]
     fresh: bool = False
     diff: bool = False
+    gradebook: str | None = None
 
 
 CourseOption = Annotated[
@@ -90,6 +92,15 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
     ] = False,
+    gradebook: Annotated[
+        str,
+        typer.Option(
+            "--gradebook",
+            metavar="URL",
+            help="nbgrader's database: a file of SQLite or a URL of PostgreSQL; none: do without. "
+            "Default: gradebook.db among the results.",
+        ),
+    ] = "",
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
@@ -103,7 +114,8 @@ def grade(
     began = time.monotonic()
     rung = "unsafe" if unsafe else sandbox.value
     where = Where(rung, workers, device)
-    how = How(unit or [], fresh=fresh, diff=diff)
+    _check_gradebook(gradebook)
+    how = How(unit or [], fresh=fresh, diff=diff, gradebook=None if gradebook == NO_GRADEBOOK else gradebook)
     with stoppable():
         graded = _grade(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
@@ -174,6 +186,14 @@ def _check_device(device: Device, *, unsafe: bool) -> None:
         )
 
 
+def _check_gradebook(url: str) -> None:
+    """UsageError at once for a database that is named and cannot be one: not after an hour of grading."""
+    if url not in ("", NO_GRADEBOOK):
+        from grader.gradebook import nbstore
+
+        nbstore.require(url)
+
+
 def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, how: How) -> "GradedClass":
     from grader.collect.folder import OneByOne, class_entries
     from grader.course.load import load_course
@@ -200,6 +220,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 on_progress=on_progress,
                 fresh=how.fresh,
                 diff=how.diff,
+                gradebook=how.gradebook,
             )
     except KeyboardInterrupt as stop:
         goes_on = "\n  The same command goes on where it stopped."

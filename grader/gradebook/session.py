@@ -25,6 +25,7 @@ from grader.gradebook.journal import (
     rewrite,
     time_lines,
 )
+from grader.gradebook.nbstore_keep import keep
 from grader.gradebook.record import Key
 from grader.gradebook.run import AnyPool, Run, Submissions
 from grader.gradebook.tables import long_csv, wide_csv
@@ -55,14 +56,16 @@ def grade_class(
     on_progress: Progress | None = None,
     fresh: bool = False,
     diff: bool = False,
+    gradebook: str | None = None,
 ) -> GradedClass:
     """Grade every submission and write the final files into `out`; returns what the reports are made from.
 
     units: graded ones, all of the catalogue by default    extra_files: final files of the layers above,
     name -> text (feedback, reports)    on_progress: told at the start and after each answer
     fresh: examine what did not change, too    diff: compare with the last run that ended
-    Raises UsageError for an `out` that cannot be written, GraderError for a pool that answers nonsense;
-    whatever was graded until then stays in the journal.
+    gradebook: nbgrader's database to write the class into, see `nbstore`
+    Raises UsageError for an `out` or a database that cannot be written, GraderError for a pool that answers
+    nonsense; whatever was graded until then stays in the journal.
     """
     chosen = tuple(catalogue.units if units is None else units)
     with open_grades(out) as folder:
@@ -92,7 +95,11 @@ def grade_class(
             *_left_over(folder, texts, known, graded),
         )
         files = _write(folder, graded, texts, known, {**seconds, **run.seconds})
-    return graded.written(files, notes)
+        if gradebook is not None:
+            stored = keep(folder, graded, gradebook)
+            files, notes = (*files, *stored.files), (*notes, *stored.notes)
+        folder.end()
+    return graded.written((*files, folder.journal), notes)
 
 
 def _texts(graded: GradedClass, extra_files: ExtraFiles | None) -> dict[str, str]:
@@ -149,7 +156,7 @@ def _write(
     known: Journal,
     seconds: Mapping[Key, float],
 ) -> tuple[Path, ...]:
-    """The final files, the journal last. Killed in between, the same command writes the same ones."""
+    """The final files, the journal last of all. Killed in between, the same command writes the same ones."""
     files = [folder.write(name, text) for name, text in texts.items()]
     keys = {record.key for record in graded.records}
     aside = [known.latest[key] for key in sorted(known.latest) if key not in keys]
@@ -159,5 +166,4 @@ def _write(
     took = (record.key for record in (*graded.records, *aside))
     folder.write(TIMES, time_lines((key, seconds[key]) for key in took if key in seconds))
     rewrite(folder.journal, graded.records)
-    folder.end()
-    return (*files, folder.journal)
+    return tuple(files)
