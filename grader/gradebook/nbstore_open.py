@@ -21,6 +21,7 @@ from grader.gradebook.disk import clear_errors, exists
 from grader.harmless import printable
 
 WAIT = 10  # seconds for which another program may hold the database
+_PATIENCE = {"sqlite": "timeout", "postgresql": "connect_timeout"}  # backend -> what it calls that
 _TABLES = api.Base.metadata.tables
 _FORMS = "A file: --gradebook FILE.db; PostgreSQL: --gradebook postgresql+psycopg://USER@HOST/DATABASE."
 _ELSEWHERE = "Move it away, or write elsewhere: --gradebook FILE.db."
@@ -43,21 +44,19 @@ def target(url: str) -> URL:
     """The database that a URL names, or the path of an SQLite file. UsageError where it can be none."""
     try:
         parsed = make_url(url) if "://" in url else URL.create("sqlite", database=str(Path(url).absolute()))
-        if parsed.drivername in ("postgres", "postgresql"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        dialect = parsed.get_dialect()
-        dialect.import_dbapi()
-    except (ArgumentError, NoSuchModuleError, ValueError):
+    except (ArgumentError, ValueError):
         raise UsageError(f"{printable(url)} names no database", _FORMS) from None
-    except ImportError as error:
-        package = printable(error.name or "its driver")
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    kind = parsed.get_backend_name()
+    if kind not in _PATIENCE or (kind == "sqlite" and parsed.database in (None, "", ":memory:")):
+        raise UsageError(f"{shown(parsed)} is no database for nbgrader's gradebook", _FORMS)
+    try:
+        parsed.get_dialect().import_dbapi()
+    except (NoSuchModuleError, ImportError) as error:
+        package = printable(getattr(error, "name", None) or parsed.drivername)
         raise UsageError(f"{shown(parsed)} needs {package}, which is not installed", _FORMS) from None
-    patience = {"sqlite": "timeout", "postgresql": "connect_timeout"}
-    if dialect.name not in patience or (
-        dialect.name == "sqlite" and parsed.database in (None, "", ":memory:")
-    ):
-        raise UsageError(f"{shown(parsed)} is no database of nbgrader's", _FORMS)
-    return parsed.update_query_dict({patience[dialect.name]: str(WAIT)} | dict(parsed.query))
+    return parsed.update_query_dict({_PATIENCE[kind]: str(WAIT)} | dict(parsed.query))
 
 
 def shown(url: URL) -> str:

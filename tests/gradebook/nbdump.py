@@ -1,6 +1,7 @@
 """nbgrader's database as text: by names, in one order, without the ids of rows. For comparing two of them."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, text
@@ -42,9 +43,10 @@ _QUERIES: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def dump(url: str) -> list[str]:
+def dump(url: str | Path) -> list[str]:
     """One line for each row, sorted; at the end how many rows each table has, so that none can hide."""
-    engine = create_engine(url if "://" in url else f"sqlite:///{url}", poolclass=NullPool)
+    url = f"sqlite:///{url}" if "://" not in str(url) else str(url)
+    engine = create_engine(url, poolclass=NullPool)
     lines = []
     with engine.connect() as connection:
         for name, query in _QUERIES.items():
