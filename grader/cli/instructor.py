@@ -36,12 +36,12 @@ class Where(NamedTuple):
 
 
 class How(NamedTuple):
-    """What of a class is graded."""
+    """What of a class is graded. gradebook: nbgrader's database; "" among the results, None: do without"""
 
     unit_ids: list[str]
     fresh: bool = False
     diff: bool = False
-    gradebook: str | None = None
+    gradebook: str | None = ""
 
 
 CourseOption = Annotated[

@@ -12,12 +12,12 @@ from msgspec import Struct
 from grader.errors import UsageError
 from grader.gradebook.disk import clear_errors, exists, lines_of, sync_folder, write_atomically
 from grader.gradebook.folder import FEEDBACK, GradesFolder, open_gradebook
-from grader.gradebook.nbstore import FILE
+from grader.gradebook.nbstore import DATABASE
 from grader.gradebook.nbstore_keep import elsewhere, forget, unopened
 from grader.gradebook.plain import cell, count
 
 _OF_EXERCISES = ("journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl")
-_OURS = {*_OF_EXERCISES, FILE}
+_OURS = {*_OF_EXERCISES, DATABASE}
 _TABLES = ("gradebook.csv", "results-long.csv", "changes.csv")
 
 

@@ -17,7 +17,7 @@ from grader.gradebook.disk import clear_errors, exists
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.plain import count
 
-FILE = "gradebook.db"
+DATABASE = "gradebook.db"
 _NEEDED = ("nbgrader", "sqlalchemy", "alembic")
 _INSTALL = 'pip install "katagrad[instructor]"'
 _GRAMMAR = "rfc3987_syntax"

@@ -11,7 +11,6 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from grader.course.model import Exercise, Unit
-from grader.errors import UsageError
 from grader.gradebook.nbstore_marks import cell_name, comment_cell
 from grader.gradebook.nbstore_rows import (
     ASSIGNMENT,
@@ -24,7 +23,6 @@ from grader.gradebook.nbstore_rows import (
     Changes,
     row_id,
 )
-from grader.gradebook.plain import printable
 
 _GRADE, _SOLUTION = "GradeCell", "SolutionCell"
 
@@ -71,10 +69,7 @@ class Layout:
 
 
 def lay_out(db: Session, unit: Unit, due: datetime | None, course: str) -> Layout:
-    """Bring assignment, notebook and cells of a unit up to date.
-
-    Raises UsageError where another course has an assignment of this name.
-    """
+    """Bring assignment, notebook and cells of a unit up to date. course: nbgrader's id of it"""
     changes = Changes()
     assignment = _assignment(db, changes, unit, due, course)
     notebooks, own = _notebooks(db, changes, unit, assignment)
@@ -94,11 +89,6 @@ def _assignment(db: Session, changes: Changes, unit: Unit, due: datetime | None,
         id = row_id("assignment", unit.folder)
         changes.insert(ASSIGNMENT, {"id": id, "name": unit.folder, "duedate": due, "course_id": course})
         return id
-    if row.course_id not in (course, "default_course", "", None):
-        raise UsageError(
-            f"{unit.folder} in nbgrader's gradebook belongs to the course {printable(row.course_id)}",
-            "Give each course a database of its own: --gradebook URL.",
-        )
     if due is not None:
         changes.update(ASSIGNMENT, row, {"duedate": due})
     return str(row.id)

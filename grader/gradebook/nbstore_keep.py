@@ -24,7 +24,7 @@ def keep(folder: GradesFolder, graded: GradedClass, url: str) -> Kept:
 
     Raises UsageError when the database cannot be written. All else of this run is on the disk by then.
     """
-    own = folder.path / nbstore.FILE
+    own = folder.path / nbstore.DATABASE
     try:
         nbstore.make_private(own)
         stored = nbstore.store(graded, url or str(own))
@@ -46,14 +46,14 @@ def forget(folder: GradesFolder, id: str, url: str) -> list[str]:
 
     Returns a line for each that held something. Raises UsageError.
     """
-    own = folder.path / nbstore.FILE
+    own = folder.path / nbstore.DATABASE
     places = [str(own)] if exists(own) and not nbstore.missing() else []
     return [line for place in [*places, *filter(None, [url])] if (line := nbstore.forget(place, id))]
 
 
 def unopened(folder: GradesFolder) -> list[Path]:
     """gradebook.db of this folder, where nbgrader is not there to open it."""
-    own = folder.path / nbstore.FILE
+    own = folder.path / nbstore.DATABASE
     return [own] if exists(own) and nbstore.missing() else []
 
 

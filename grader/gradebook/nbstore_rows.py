@@ -12,6 +12,7 @@ from nbgrader import api
 from sqlalchemy import Row, Table, bindparam, insert, text, update
 from sqlalchemy.orm import Session
 
+WAIT = "10s"  # for which PostgreSQL waits for another program
 # In the order in which they refer to each other.
 ALL = tuple(
     api.Base.metadata.tables[name]
@@ -62,7 +63,7 @@ class Changes:
 def lock(db: Session) -> None:
     """Nobody else writes until we are done; SQLite has begun so already."""
     if db.get_bind().dialect.name == "postgresql":
-        db.execute(text("SET LOCAL lock_timeout = '10s'"))
+        db.execute(text(f"SET LOCAL lock_timeout = '{WAIT}'"))
         names = ", ".join(f'"{table.name}"' for table in ALL)
         db.execute(text(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"))
 

@@ -39,7 +39,7 @@ _Pairs = dict[tuple[str, str], Found]
 
 
 def write_class(gradebook: api.Gradebook, graded: GradedClass) -> tuple[str, ...]:
-    """Bring all units of a graded class up to date; returns notes. Raises UsageError."""
+    """Bring all units of a graded class up to date; returns notes."""
     db: Session = gradebook.db()
     lock(db)
     _students(db, graded.students)
