@@ -48,6 +48,16 @@ CourseOption = Annotated[
     Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
 ]
 
+GradebookOption = Annotated[
+    str,
+    typer.Option(
+        "--gradebook",
+        metavar="URL",
+        help="nbgrader's database: a file of SQLite or a URL of PostgreSQL; none: do without. "
+        "Default: gradebook.db among the results.",
+    ),
+]
+
 
 class Sandbox(StrEnum):
     """What `--sandbox` takes. A weaker one than asked for is never used silently."""
@@ -92,15 +102,7 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
     ] = False,
-    gradebook: Annotated[
-        str,
-        typer.Option(
-            "--gradebook",
-            metavar="URL",
-            help="nbgrader's database: a file of SQLite or a URL of PostgreSQL; none: do without. "
-            "Default: gradebook.db among the results.",
-        ),
-    ] = "",
+    gradebook: GradebookOption = "",
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
@@ -114,8 +116,7 @@ def grade(
     began = time.monotonic()
     rung = "unsafe" if unsafe else sandbox.value
     where = Where(rung, workers, device)
-    _check_gradebook(gradebook)
-    how = How(unit or [], fresh=fresh, diff=diff, gradebook=None if gradebook == NO_GRADEBOOK else gradebook)
+    how = How(unit or [], fresh=fresh, diff=diff, gradebook=_checked_gradebook(gradebook))
     with stoppable():
         graded = _grade(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
@@ -186,12 +187,13 @@ def _check_device(device: Device, *, unsafe: bool) -> None:
         )
 
 
-def _check_gradebook(url: str) -> None:
-    """UsageError at once for a database that is named and cannot be one: not after an hour of grading."""
-    if url not in ("", NO_GRADEBOOK):
+def _checked_gradebook(url: str) -> str | None:
+    """None for none. UsageError at once for what can be no database: not after an hour of grading."""
+    if url and url != NO_GRADEBOOK:
         from grader.gradebook import nbstore
 
         nbstore.require(url)
+    return None if url == NO_GRADEBOOK else url
 
 
 def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, how: How) -> "GradedClass":

@@ -37,8 +37,8 @@ def keep(folder: GradesFolder, graded: GradedClass, url: str) -> Kept:
     if not stored.place:
         return Kept((), stored.notes)
     places = sorted({*elsewhere(folder), stored.place})
-    written = folder.write(ELSEWHERE, "".join(f"{place}\n" for place in places))
-    return Kept((written,), (f"nbgrader's gradebook is {stored.place}", *stored.notes))
+    folder.write(ELSEWHERE, "".join(f"{place}\n" for place in places))
+    return Kept((), (f"nbgrader's gradebook is {stored.place}", *stored.notes))
 
 
 def forget(folder: GradesFolder, id: str, url: str) -> list[str]:

@@ -303,7 +303,7 @@ def test_no_room_and_no_such_folder(run, tmp_path):
 def test_a_database_elsewhere_is_named_and_remembered(run, tmp_path, dump):
     graded = run(url=f"sqlite:///{tmp_path}/course.db")
     assert graded.notes[-1] == f"nbgrader's gradebook is {tmp_path}/course.db"
-    assert [file.name for file in graded.files][-2:] == ["gradebook.url", "journal.jsonl"]
+    assert [file.name for file in graded.files][-2:] == ["results-long.csv", "journal.jsonl"]
     run("same", url=str(tmp_path / "same.db"))
     assert dump(tmp_path / "same.db") == dump(tmp_path / "course.db")
     assert (tmp_path / "course.db").stat().st_mode & 0o777 == 0o600
