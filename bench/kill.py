@@ -1,10 +1,11 @@
 """Kill the grader at random moments, run the same command again, and compare the final files byte by byte.
 
 A small part of the tiny course and a class of five are graded, from an empty folder and, with --diff, over
-the grades of an earlier state of the class. Each trial kills one to four runs in a row with SIGKILL, the
-grader alone or its whole session, and then lets the command come to its end. Half of the moments are random
-in the whole run; a quarter each falls after the first result, and among the final files, which are written
-in a moment that random times would hardly hit.
+the grades of an earlier state of the class. Of nbgrader's gradebook what it holds is compared. Each trial
+kills one to four runs in a row with SIGKILL, the grader alone or its whole session, and then lets the command
+come to its end. Two of five moments are random in the whole run; one of five each falls after the first
+result, among the final files, and while nbgrader's gradebook is written: moments that random times would
+hardly hit.
 
     make kill-proof            KILLS=200 SEED=1
 """
@@ -24,6 +25,7 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+GRADEBOOK = "gradebook.db"
 TINY = ROOT / "tests" / "tiny_course"
 FILE = "u01_plain/plain.py"
 QUICK = ("u01.slope", "u01.central_difference", "u01.make_adder", "u01.newton_step")
@@ -62,12 +64,17 @@ def lay_out(desk: Path) -> list[str]:
 
 
 def files(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file with its mode and bytes; of the times, which vary, the names only."""
+    """Every file with its mode and bytes; of the times, which vary, the names only; what a database holds."""
+    sys.path.append(str(ROOT / "tests" / "gradebook"))
+    from nbdump import dump  # noqa: PLC0415
+
     found = {}
     for path in sorted(folder.rglob("*")):
         data = path.read_bytes() if path.is_file() else b""
         if path.name == "times.jsonl":
             data = b"\n".join(line.rpartition(b",")[0] for line in data.splitlines())
+        if path.name == GRADEBOOK:
+            data = "\n".join(dump(path)).encode()
         found[str(path.relative_to(folder))] = (path.stat().st_mode & 0o777, data)
     return found
 
@@ -97,6 +104,8 @@ def phase(out: Path, before: Inodes, journal: bytes) -> str:
     found = (out / "journal.jsonl").read_bytes() if (out / "journal.jsonl").exists() else b""
     if not (out / "before.jsonl").exists():
         return TOO_LATE if found == journal else "before it began"
+    if found == journal and replaced(out, before):
+        return "writing nbgrader's gradebook"
     if replaced(out, before):
         return "writing final files"
     return "grading, some kept" if found else "grading, none kept yet"
@@ -148,11 +157,13 @@ class Proof:
         """One run that is killed; returns what it was doing."""
         before, journal = inodes(out), out / "journal.jsonl"
         kept = journal.stat().st_size if journal.exists() else 0
-        wait_for = self.chance.choice(("", "", "a result", "final files"))
+        wait_for = self.chance.choice(("", "", "a result", "final files", "the gradebook"))
 
         def reached() -> bool:
             if wait_for == "final files":
                 return replaced(out, before)
+            if wait_for == "the gradebook":
+                return (out / f"{GRADEBOOK}-journal").exists()
             with suppress(FileNotFoundError):  # a run that begins moves it away
                 return bool(wait_for) and journal.stat().st_size > kept
             return False
@@ -165,7 +176,7 @@ class Proof:
         while time.monotonic() < end and process.poll() is None and not reached():
             time.sleep(0.0005 if wait_for else 0.005)
         if wait_for:
-            time.sleep(self.chance.uniform(0, 0.04 if wait_for == "final files" else 0.5))
+            time.sleep(self.chance.uniform(0, 0.5 if wait_for == "a result" else 0.04))
         with suppress(ProcessLookupError):
             if self.chance.random() < 0.5:
                 os.kill(process.pid, signal.SIGKILL)

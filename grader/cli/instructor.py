@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from grader.gradebook.session import Progress, Standing
 
 GRADER_ERRORS = 3
+NO_GRADEBOOK = "none"
 _PLAIN_WIDTH = 100  # of a report that goes into a file or a pipe
 
 
@@ -37,17 +38,28 @@ class Where(NamedTuple):
 
 
 class How(NamedTuple):
-    """What of a class is graded."""
+    """What of a class is graded. gradebook: nbgrader's database; "" among the results, None: do without"""
 
     unit_ids: list[str]
     fresh: bool = False
     diff: bool = False
     roster: Path | None = None
     dry: bool = False
+    gradebook: str | None = ""
 
 
 CourseOption = Annotated[
     Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
+]
+
+GradebookOption = Annotated[
+    str,
+    typer.Option(
+        "--gradebook",
+        metavar="URL",
+        help="nbgrader's database: a file of SQLite or a URL of PostgreSQL; none: do without. "
+        "Default: gradebook.db among the results.",
+    ),
 ]
 
 
@@ -106,6 +118,7 @@ def grade(
         bool, typer.Option("--diff", help="Show who gained and lost what since the last run, and why.")
     ] = False,
     fresh: FreshOption = False,
+    gradebook: GradebookOption = "",
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
@@ -115,7 +128,7 @@ def grade(
     check_places(submissions, out)
     where = checked(sandbox, unsafe, workers, device)
     began = time.monotonic()
-    how = How(unit or [], fresh=fresh, diff=diff, roster=roster)
+    how = How(unit or [], fresh=fresh, diff=diff, roster=roster, gradebook=checked_gradebook(gradebook))
     with stoppable():
         graded = grade_submissions(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
@@ -200,6 +213,15 @@ def _check_device(device: Device, *, unsafe: bool) -> None:
         )
 
 
+def checked_gradebook(url: str) -> str | None:
+    """None for none. UsageError at once for what can be no database: not after an hour of grading."""
+    if url and url != NO_GRADEBOOK:
+        from grader.gradebook import nbstore
+
+        nbstore.require(url)
+    return None if url == NO_GRADEBOOK else url
+
+
 def grade_submissions(
     submissions: Path, out: Path, *, course: Path | None, where: Where, how: How
 ) -> "GradedClass":
@@ -245,6 +267,7 @@ def grade_submissions(
                 fresh=how.fresh,
                 diff=how.diff,
                 notes=notes,
+                gradebook=how.gradebook,
             )
     except KeyboardInterrupt as stop:
         goes_on = "\n  The same command goes on where it stopped."

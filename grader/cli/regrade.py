@@ -11,6 +11,7 @@ from grader.cli.instructor import (
     CourseOption,
     DeviceOption,
     FreshOption,
+    GradebookOption,
     How,
     RosterOption,
     Sandbox,
@@ -21,6 +22,7 @@ from grader.cli.instructor import (
     WorkersOption,
     check_places,
     checked,
+    checked_gradebook,
     console,
     grade_submissions,
 )
@@ -48,6 +50,7 @@ def regrade(
     device: DeviceOption = Device.CPU,
     unit: UnitOption = None,
     fresh: FreshOption = False,
+    gradebook: GradebookOption = "",
 ) -> None:
     """Grade again after tests, dates or submissions changed: who gained and lost what, and why.
 
@@ -60,7 +63,8 @@ def regrade(
     where = checked(sandbox, unsafe, workers, device)
     with open_gradebook(out):
         pass  # there is one, and nobody writes into it
-    how = How(unit or [], fresh=fresh, diff=True, roster=roster, dry=dry_run)
+    filled = checked_gradebook(gradebook)
+    how = How(unit or [], fresh=fresh, diff=True, roster=roster, dry=dry_run, gradebook=filled)
     with stoppable():
         graded = grade_submissions(submissions, out, course=course, where=where, how=how)
     print_regrade(graded, console(), out, each_exercise=diff, dry=dry_run)

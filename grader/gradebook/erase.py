@@ -12,9 +12,12 @@ from msgspec import Struct
 from grader.errors import UsageError
 from grader.gradebook.disk import clear_errors, exists, lines_of, sync_folder, write_atomically
 from grader.gradebook.folder import FEEDBACK, GradesFolder, open_gradebook
+from grader.gradebook.nbstore import DATABASE
+from grader.gradebook.nbstore_keep import elsewhere, forget, unopened
 from grader.gradebook.plain import cell, count
 
 _OF_EXERCISES = ("journal.jsonl", "before.jsonl", "set-aside.jsonl", "attempts.jsonl", "times.jsonl")
+_OURS = {*_OF_EXERCISES, DATABASE}
 _TABLES = ("gradebook.csv", "results-long.csv", "changes.csv")
 
 
@@ -24,17 +27,22 @@ class _Line(Struct):
 
 @dataclass(frozen=True)
 class Erased:
-    """removed: one line for each file that held something    left: files of others that still name the id"""
+    """removed: one line for each file that held something    left: files of others that still name the id
+
+    elsewhere: nbgrader's databases outside, which may hold the student too
+    """
 
     removed: tuple[str, ...]
     left: tuple[Path, ...]
+    elsewhere: tuple[str, ...] = ()
 
 
-def erase(out: Path, id: str) -> Erased:
+def erase(out: Path, id: str, gradebook: str = "") -> Erased:
     """Remove one student from every file of the folder; each file changes as a whole or not at all.
 
+    gradebook: nbgrader's database elsewhere, from which the student goes as well
     Broken off, the same command goes on. Raises UsageError when nothing of the student is there, when the
-    folder holds no gradebook, and while a run writes into it.
+    folder holds no gradebook, while a run writes into it, and when a database cannot be written.
     """
     with open_gradebook(out) as folder:
         removed = [*_feedback(folder, id)]
@@ -44,9 +52,12 @@ def erase(out: Path, id: str) -> Erased:
             removed += _lines(folder.path / name, lambda number, line: number > 1 and _names(line, id), "row")
         with clear_errors(folder.path):
             folder.sweep()
+        removed += forget(folder, id, gradebook)
         if not removed:
             raise UsageError(f"{out} holds nothing of {id}", "The ids stand in gradebook.csv, column `id`.")
-        return Erased(tuple(removed), tuple(_still_naming(folder, id)))
+        outside = () if gradebook else elsewhere(folder)
+        left = (*unopened(folder), *_still_naming(folder, id))
+        return Erased(tuple(removed), left, tuple(outside))
 
 
 def _feedback(folder: GradesFolder, id: str) -> Iterator[str]:
@@ -85,7 +96,7 @@ def _still_naming(folder: GradesFolder, id: str) -> Iterator[Path]:
     """Files that are not ours to change, and that hold the id as a word."""
     word = re.compile(rb"(?<![\w.@-])" + re.escape(id.encode()) + rb"(?![\w@-])")
     for path in sorted(folder.path.iterdir()):
-        if path.name not in {*_OF_EXERCISES, *_TABLES} and path.is_file() and not path.is_symlink():
+        if path.name not in {*_OURS, *_TABLES} and path.is_file() and not path.is_symlink():
             with clear_errors(path, "read"):
                 if word.search(path.read_bytes()):
                     yield path

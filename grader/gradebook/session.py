@@ -27,6 +27,7 @@ from grader.gradebook.journal import (
     rewrite,
     time_lines,
 )
+from grader.gradebook.nbstore_keep import keep
 from grader.gradebook.plain import printable
 from grader.gradebook.record import AttemptKey, Key, Record
 from grader.gradebook.run import AnyPool, Run, Submissions
@@ -60,6 +61,7 @@ def grade_class(
     fresh: bool = False,
     diff: bool = False,
     notes: Sequence[str] = (),
+    gradebook: str | None = None,
 ) -> GradedClass:
     """Grade every submission and write the final files into `out`; returns what the reports are made from.
 
@@ -67,8 +69,9 @@ def grade_class(
     name -> text (feedback, reports)    on_progress: told at the start and after each answer
     fresh: examine what did not change, too    diff: compare with the last run that ended
     notes: what else the instructor should know
-    Raises UsageError for an `out` that cannot be written, GraderError for a pool that answers nonsense;
-    whatever was graded until then stays in the journal.
+    gradebook: nbgrader's database to write the class into, see `nbstore`
+    Raises UsageError for an `out` or a database that cannot be written, GraderError for a pool that answers
+    nonsense; whatever was graded until then stays in the journal.
     """
     chosen = tuple(catalogue.units if units is None else units)
     check_units(catalogue, chosen)
@@ -96,7 +99,11 @@ def grade_class(
         )
         kept = {key: record for key, record in others.items() if key[:2] not in graded.keys} | run.others()
         files = _write(folder, graded, texts, known, seconds={**seconds, **run.seconds}, attempts=kept)
-    return graded.written(files, told)
+        if gradebook is not None:
+            stored = keep(folder, graded, gradebook)
+            files, told = (*files, *stored.files), (*told, *stored.notes)
+        folder.end()
+    return graded.written((*files, folder.journal), told)
 
 
 def graded_class(catalogue: Catalogue, units: Sequence[Unit], run: Run, seed: Seed, out: Path) -> GradedClass:
@@ -195,5 +202,4 @@ def _write(
         rewrite(folder.attempts, (attempts[key] for key in sorted(attempts)))
     else:
         folder.remove(ATTEMPTS)
-    folder.end()
-    return (*files, folder.journal)
+    return tuple(files)

@@ -9,6 +9,7 @@ import grader.engine.pool
 from grader.cli import main
 from grader.errors import SandboxError, UsageError
 from grader.examine.outcome import Verdict
+from grader.gradebook.nbstore import missing
 
 COURSE = """\
 id: backprop
@@ -29,6 +30,7 @@ units:
   - {id: u06, title: Tensors, folder: u06_tensors}
 """
 
+without_nbgrader = pytest.mark.skipif(bool(missing()), reason="nbgrader is not installed")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux")
 
 
@@ -246,6 +248,37 @@ def test_an_error_on_the_way_says_what_was_kept(desk, capsys, kind):
     assert err.startswith(
         "kata: the disk is full\n  Make room.\n  0 of 2 students done; 2 new results, kept in"
     )
+
+
+@without_nbgrader
+def test_nbgraders_gradebook_is_written_unless_it_is_not_wanted(desk, tmp_path, capfd):
+    assert main(["grade", "class"]) == 0
+    out, err = capfd.readouterr()
+    assert "grades/feedback/  grades/gradebook.db\n         grades/journal.jsonl" in out
+    assert err == ""  # nbgrader and its libraries say nothing on our screen
+    written = (tmp_path / "grades" / "gradebook.db").stat()
+    assert written.st_mode & 0o777 == 0o600
+    assert main(["grade", "class", "--gradebook", "none"]) == 0
+    assert "gradebook.db" not in capfd.readouterr().out
+    assert (tmp_path / "grades" / "gradebook.db").stat() == written
+    assert main(["grade", "class", "--gradebook", "course.db"]) == 0
+    out = capfd.readouterr().out
+    assert f"note nbgrader's gradebook is {tmp_path}/course.db files" in " ".join(out.split())
+    assert (tmp_path / "course.db").stat().st_mode & 0o777 == 0o600
+
+
+@without_nbgrader
+def test_a_gradebook_that_cannot_be_written_is_one_error(desk, tmp_path, capsys):
+    (tmp_path / "course.db").write_text("no database, and long enough to be one " * 30)
+    assert main(["grade", "class", "--gradebook", "course.db"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"kata: {tmp_path}/course.db is no SQLite database, or a damaged one",
+        "  Move it away, or write elsewhere: --gradebook FILE.db.",
+        "  All results stand in grades/gradebook.csv and grades/journal.jsonl. "
+        "Then run the same command again: only this is missing.",
+        "  2 of 2 students done; 6 new results, kept in grades/journal.jsonl.",
+    ]
+    assert [row["total"] for row in rows(tmp_path / "grades")] == ["6", "6"]
 
 
 def test_a_secret_seed_is_used(desk, capsys):

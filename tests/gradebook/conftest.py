@@ -1,4 +1,4 @@
-"""Gives the tests here the invented class of tests/gradebook/invented.py."""
+"""Gives the tests here the invented class of tests/gradebook/invented.py, and nbdump.py beside it."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -10,12 +10,23 @@ import pytest
 NAME = "katagrad_invented_class"
 
 
-@pytest.fixture(scope="session")
-def invented() -> ModuleType:
-    if NAME not in sys.modules:
-        spec = spec_from_file_location(NAME, Path(__file__).parents[1] / "gradebook" / "invented.py")
+def load(name: str, file: str) -> ModuleType:
+    if name not in sys.modules:
+        spec = spec_from_file_location(name, Path(__file__).parents[1] / "gradebook" / file)
         assert spec is not None
         assert spec.loader is not None
-        sys.modules[NAME] = module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[NAME])
-    return sys.modules[NAME]
+        sys.modules[name] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def invented() -> ModuleType:
+    return load(NAME, "invented.py")
+
+
+@pytest.fixture
+def dump():
+    """dump(url or path): the lines of nbgrader's database, see nbdump.py. Skipped without nbgrader."""
+    pytest.importorskip("sqlalchemy", reason="nbgrader is not installed")
+    return load("katagrad_nbdump", "nbdump.py").dump
