@@ -56,6 +56,7 @@ fuzz: $(VENV)/.dev  ## a million malformed frames against the grader's end of th
 
 bench: $(VENV)/.dev  ## speed, as ratios side by side
 	$(BIN)/python bench/grading.py
+	$(BIN)/python bench/gradebook.py
 
 kill-proof: $(VENV)/.dev  ## kill the grader at random moments and compare what the next run writes; takes minutes
 	$(BIN)/python bench/kill.py $(KILLS)

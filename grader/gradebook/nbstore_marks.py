@@ -58,7 +58,7 @@ def mark(record: Record, exercise: Exercise, follow_through: float) -> Mark:
     """The mark of a record. follow_through: as course.yml says, for the points before lateness."""
     if record.points is None:
         return Mark(None, Decimal(0), record.penalty, comment(record))
-    before = score(record, exercise, 0.0, follow_through).points
+    before = score(record, exercise, 0.0, follow_through).points if record.penalty else None
     auto = record.points if before is None else max(before, record.points)
     return Mark(auto, exact(auto) - exact(record.points), record.penalty, comment(record))
 
