@@ -130,7 +130,7 @@ def _cells(db: Session, changes: Changes, unit: Unit, notebooks: tuple[str, ...]
 
 def max_score(exercise: Exercise) -> float:
     """What a grade cell is worth in nbgrader."""
-    return float(exercise.points)
+    return 0.0 if exercise.extra else float(exercise.points)
 
 
 def _comment_cell(exercise: Exercise, solutions: Mapping[str, Cell]) -> Cell | None:

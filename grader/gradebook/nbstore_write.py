@@ -97,6 +97,7 @@ class _Submissions:
         self, db: Session, graded: GradedClass, unit: Unit, layout: Layout, due: datetime | None
     ) -> None:
         self._db, self._graded, self._layout, self._due = db, graded, layout, due
+        self._unit = unit.id
         self._exercises = {exercise.id: exercise for exercise in unit.exercises}
         self._changes = Changes()
         self._grades, self._comments = self._found(GRADE), self._found(COMMENT)
@@ -128,7 +129,7 @@ class _Submissions:
 
     def _submission(self, student: StudentGrade, row: Found | None) -> str:
         hours = student.person.extension_hours if student.person else 0.0
-        said: Values = {"timestamp": naive(student.submitted_at)}
+        said: Values = {"timestamp": naive(student.lateness[self._unit].submitted_at)}
         if hours and self._due is not None:
             said["extension"] = timedelta(hours=hours)
         if row is not None:
