@@ -33,6 +33,7 @@ from grader.gradcheck.compare import assert_close
 from grader.gradcheck.message import Finding
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.record import Hashes, Record, TestRecord
+from grader.gradebook.classfile import class_file
 from grader.gradebook.tables import long_csv, wide_csv
 from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
@@ -249,7 +250,7 @@ def test_every_field_is_documented_with_its_default(marker):
 def test_the_columns_of_the_tables():
     catalogue = load_course(ROOT)
     graded = GradedClass(catalogue, catalogue.units, (), False, {}, "", ROOT)
-    wide, long = (next(csv.reader(io.StringIO(made(graded)))) for made in (wide_csv, long_csv))
+    wide, long = (next(csv.reader(io.StringIO(made(class_file(graded))))) for made in (wide_csv, long_csv))
     ids = {exercise.id for exercise in catalogue.exercises}
     text = text_of(FORMATS)
     said = [name for row in table_after(text, "### `gradebook.csv`") for name in names(row[0])]
