@@ -2,19 +2,16 @@
 # ruff: noqa: PLC0415
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from grader.cli.export import Form, Options, check_options, ci_file, of_class, write_gradescope
 from grader.errors import UsageError
-
-
-class Form(StrEnum):
-    """What `kata export` writes."""
-
-    PSEUDONYMOUS = "pseudonymous"
+from grader.gradebook.exports.canvas import Columns, Missing
+from grader.gradebook.exports.junit import Suites
+from grader.report.exports.gradescope.settings import Late, Visibility
 
 
 def erase(
@@ -36,18 +33,113 @@ def erase(
 
 
 def export(
-    form: Annotated[Form, typer.Argument(metavar="FORM", help="pseudonymous: nobody's name in it.")],
+    form: Annotated[Form, typer.Argument(metavar="FORM", help=", ".join(Form))],
     *,
     out: Annotated[Path, typer.Option("--out", help="The folder of grades.")] = Path("grades"),
-    to: Annotated[Path, typer.Option("--to", help="A new folder for what is written.")],
+    to: Annotated[
+        Path | None, typer.Option("--to", help="The file, or the new folder, that is written.")
+    ] = None,
+    wide: Annotated[bool | None, typer.Option("--wide", help="csv: one row a student (default).")] = None,
+    long: Annotated[
+        bool | None, typer.Option("--long", help="csv: one row for each student and exercise.")
+    ] = None,
+    roster_from: Annotated[
+        Path | None, typer.Option("--roster-from", help="canvas: Canvas's own exported gradebook.")
+    ] = None,
+    columns: Annotated[Columns | None, typer.Option("--columns", help="canvas: what is a column.")] = None,
+    missing: Annotated[
+        Missing | None, typer.Option("--missing", help="canvas: what stands where nothing was handed in.")
+    ] = None,
+    title: Annotated[
+        list[str] | None, typer.Option("--title", help="canvas: u05=NAME of that column. May be given again.")
+    ] = None,
+    points_row: Annotated[
+        bool | None, typer.Option("--points-row/--no-points-row", help="canvas: the row of points possible.")
+    ] = None,
+    suites: Annotated[Suites | None, typer.Option("--suites", help="junit: what is a suite.")] = None,
+    course: Annotated[
+        Path | None, typer.Option("--course", help="gradescope and CI: course.yml, or its folder.")
+    ] = None,
+    unit: Annotated[
+        list[str] | None,
+        typer.Option("--unit", help="gradescope and CI: only this unit. May be given again."),
+    ] = None,
+    late: Annotated[
+        Late | None, typer.Option("--late", help="gradescope: whose late rule takes points.")
+    ] = None,
+    visibility: Annotated[
+        Visibility | None, typer.Option("--visibility", help="gradescope: when students see results.")
+    ] = None,
+    pip: Annotated[
+        str | None, typer.Option("--pip", help="gradescope and CI: further words for pip install.")
+    ] = None,
 ) -> None:
-    """Write the results for others. pseudonymous: tables and journal without ids, times and free text."""
+    """Write the results for others.
+
+    pseudonymous: tables and journal without ids, times and free text. json, csv, canvas, junit: the class.
+    schema: the JSON Schema of gradebook.json. gradescope: an autograder for it, PRIVATE: it holds the
+    solutions and the seed. github-classroom, gitlab: a CI job for students' repositories, public tests only.
+    """
+    options = Options(
+        wide=wide,
+        long=long,
+        roster_from=roster_from,
+        columns=columns,
+        missing=missing,
+        title=title,
+        points_row=points_row,
+        suites=suites,
+        course=course,
+        unit=unit,
+        late=late,
+        visibility=visibility,
+        pip=pip,
+    )
+    check_options(form, options)
+    if form is Form.SCHEMA:
+        from grader.gradebook.classfile import json_schema
+
+        _deliver(json_schema(), to, private=False)
+    elif form in (Form.GITHUB, Form.GITLAB):
+        _deliver(ci_file(form, options), to, private=False)
+    elif to is None:
+        raise UsageError(f"`kata export {form}` needs a place to write to", "Say where: --to FILE.")
+    elif form is Form.PSEUDONYMOUS:
+        _pseudonymous(out, to)
+    elif form is Form.GRADESCOPE:
+        for line in write_gradescope(to, options):
+            print(line)
+    else:
+        _check_platform()
+        text, notes = of_class(form, out, options)
+        _deliver(text, to, private=True)
+        for note in notes:
+            print(f"note   {note}")
+
+
+def _deliver(text: str, to: Path | None, *, private: bool) -> None:
+    """Write a file that is not ours to keep, or print it. private: nobody else may read it."""
+    from grader.gradebook.disk import clear_errors, write_atomically
+
+    if to is None:
+        sys.stdout.write(text)
+        return
+    with clear_errors(to):
+        if to.is_dir():
+            raise UsageError(f"{to} is a folder", "Name a file: --to FILE.")
+        write_atomically(to, text.encode())
+        if not private:
+            to.chmod(0o644)
+    print(f"wrote  {to}")
+
+
+def _pseudonymous(out: Path, to: Path) -> None:
     from grader.gradebook.pseudonyms import export_pseudonymous
 
     _check_platform()
     for path in export_pseudonymous(out, to):
         print(f"wrote  {path}")
-    print(f"{form}: the key that turns ids into pseudonyms stays in {out}; never give it away")
+    print(f"pseudonymous: the key that turns ids into pseudonyms stays in {out}; never give it away")
 
 
 def _check_platform() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from grader.course.catalogue import Catalogue
 from grader.course.model import Limits, Unit
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
@@ -47,6 +48,12 @@ def feedback_text(graded: GradedClass, student: StudentGrade) -> str:
         own = [next(records) for _ in unit.exercises]
         lines += ["", *_unit(graded, student, unit, own)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def exercise_text(catalogue: Catalogue, record: Record) -> str:
+    """What feedback says of one exercise below its name and points; "" where there is nothing to say."""
+    told = _followed(record, catalogue.course.follow_through)
+    return "\n".join((*told, *_reasons(record, catalogue.limits(record.exercise))))
 
 
 def _head(student: StudentGrade) -> Iterator[str]:
