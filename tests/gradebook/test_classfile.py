@@ -132,7 +132,7 @@ def test_read_back_it_is_the_same_and_so_are_the_tables(graded, tmp_path):
 def test_one_student_a_line(graded, tmp_path):
     lines = (tmp_path / "grades" / "gradebook.json").read_text().splitlines()
     for id in ("ann", "june", "zoe"):
-        assert sum(line.startswith('{"id":"%s"' % id) for line in lines) == 1
+        assert sum(line.startswith(f'{{"id":"{id}"') for line in lines) == 1
 
 
 @pytest.mark.parametrize(

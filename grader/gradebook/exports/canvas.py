@@ -197,5 +197,5 @@ def _safe(student: StudentEntry, info: Sequence[str], cells: Sequence[str]) -> l
     if POINTS_POSSIBLE.strip() in name:
         name = student.id
     if all(_IGNORED_ROW.fullmatch(text) for text in (name, *ids, *cells)):
-        name = f"{name} ({student.id})"
+        name = f"{student.id} ({name})"
     return [name, *ids]

@@ -1,7 +1,7 @@
 """The program that Gradescope runs on each submission: from /autograder/submission to results.json.
 
-Whatever goes wrong, nobody gets a score that was not earned, and nobody loses one: where nothing can be graded
-there is no results.json, which Gradescope shows as a failed autograder, or the score of before stays.
+Whatever goes wrong, nobody gets a score that was not earned, and nobody loses one: where nothing can be
+graded there is no results.json, which Gradescope shows as a failed autograder, or the score of before stays.
 """
 
 import argparse
@@ -105,6 +105,8 @@ def _tell(graded: GradedClass, metadata: Metadata) -> None:
     if metadata.trouble:
         print(f"note: {metadata.trouble}")
     print(f"sandbox: {graded.rung}", *(f"{name} {value}" for name, value in graded.facts.items()), sep=", ")
+    if graded.demo_seed:
+        print("note: this autograder was made without a secret seed: everybody can know the hidden cases")
     for student in graded.students:
         for record in student.records:
             print(f"{record.exercise}: {record.verdict}")

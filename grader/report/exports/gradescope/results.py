@@ -144,5 +144,3 @@ def _output(graded: GradedClass, student: StudentGrade, settings: Settings) -> I
     if student.ignored:
         names = ", ".join(printable(name, _LONGEST) for name in student.ignored[:10])
         yield f"not looked at: {names}{', ...' if len(student.ignored) > 10 else ''}"
-    if graded.demo_seed:
-        yield "Note for the instructor: this autograder was made without a secret seed."
