@@ -37,7 +37,7 @@ FILE = "gradebook.json"
 SCHEMA = 1  # of classmodel.ClassFile
 SCHEMA_FILE = Path(__file__).with_name("gradebook.schema.json")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_LONGEST = 500  # characters of a name from a roster
+_LONGEST = 2000  # characters of a name from a roster, or of what was wrong with an upload
 _AGAIN = "Grade the class: the same `kata grade` writes it, and runs no test again where nothing changed."
 
 
@@ -126,8 +126,8 @@ def _student(student: StudentGrade, units: Iterable[Unit]) -> StudentEntry:
         excused=student.excused,
         attempt=storable(student.attempt, _LONGEST),
         late_note=student.late_note,
-        problems=student.problems,
-        ignored=student.ignored,
+        problems=tuple(storable(line, _LONGEST) for line in student.problems),
+        ignored=tuple(storable(name, _LONGEST) for name in student.ignored),
         points=student.points,
         max_points=student.max_points,
         percent=student.percent,
