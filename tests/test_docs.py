@@ -31,9 +31,17 @@ from grader.examine.outcome import Verdict
 from grader.examine.properties import MAX_EXAMPLES
 from grader.gradcheck.compare import assert_close
 from grader.gradcheck.message import Finding
+from grader.gradebook.classfile import class_file
+from grader.gradebook.classmodel import (
+    ClassFile,
+    PersonEntry,
+    Result,
+    StudentEntry,
+    UnitEntry,
+    UnitResult,
+)
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.record import Hashes, Record, TestRecord
-from grader.gradebook.classfile import class_file
 from grader.gradebook.tables import long_csv, wide_csv
 from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
@@ -212,6 +220,12 @@ STRUCTS: dict[str, Any] = {
     "An entry of `tests`:": TestRecord,
     "A finding.": Finding,
     "The hashes are": Hashes,
+    "\nThe class:": ClassFile,
+    "A graded unit:": UnitEntry,
+    "\nA student:": StudentEntry,
+    "A person of the roster:": PersonEntry,
+    "A unit of a student:": UnitResult,
+    "An exercise of a student:": Result,
 }
 
 

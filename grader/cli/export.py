@@ -4,11 +4,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+import typer
 
 from grader.cli.place import find_course
 from grader.errors import UsageError
-from grader.gradebook.classfile import FILE, encode_class, read_class_file
+from grader.gradebook.classfile import FILE, encode_class, json_schema, read_class_file
 from grader.gradebook.classmodel import ClassFile
 from grader.gradebook.exports.canvas import CanvasOptions, Columns, Missing, canvas_csv
 from grader.gradebook.exports.canvasroster import read_canvas
@@ -32,6 +34,35 @@ class Form(StrEnum):
     GITLAB = "gitlab"
 
 
+Wide = Annotated[bool | None, typer.Option("--wide", help="csv: one row a student (default).")]
+Long = Annotated[bool | None, typer.Option("--long", help="csv: one row for each student and exercise.")]
+RosterFrom = Annotated[
+    Path | None, typer.Option("--roster-from", help="canvas: Canvas's own exported gradebook.")
+]
+ColumnsOption = Annotated[Columns | None, typer.Option("--columns", help="canvas: what is a column.")]
+MissingOption = Annotated[
+    Missing | None, typer.Option("--missing", help="canvas: what stands where nothing was handed in.")
+]
+Title = Annotated[
+    list[str] | None, typer.Option("--title", help="canvas: u05=NAME of that column. May be given again.")
+]
+PointsRow = Annotated[
+    bool | None, typer.Option("--points-row/--no-points-row", help="canvas: the row of points possible.")
+]
+SuitesOption = Annotated[Suites | None, typer.Option("--suites", help="junit: what is a suite.")]
+CourseOption = Annotated[
+    Path | None, typer.Option("--course", help="gradescope and CI: course.yml, or its folder.")
+]
+Unit = Annotated[
+    list[str] | None, typer.Option("--unit", help="gradescope and CI: only this unit. May be given again.")
+]
+LateOption = Annotated[Late | None, typer.Option("--late", help="gradescope: whose late rule takes points.")]
+VisibilityOption = Annotated[
+    Visibility | None, typer.Option("--visibility", help="gradescope: when students see results.")
+]
+Pip = Annotated[str | None, typer.Option("--pip", help="gradescope and CI: further words for pip install.")]
+
+
 class Options(NamedTuple):
     """Those that belong to some forms only; None where they were not given."""
 
@@ -50,6 +81,7 @@ class Options(NamedTuple):
     pip: str | None = None
 
 
+PRINTED = frozenset({Form.SCHEMA, Form.GITHUB, Form.GITLAB})  # nothing in them is private
 _CI = frozenset({"course", "unit", "pip"})
 _BELONG: Mapping[Form, frozenset[str]] = {
     Form.CSV: frozenset({"wide", "long"}),
@@ -107,8 +139,10 @@ def _canvas(file: ClassFile, options: Options) -> tuple[str, tuple[str, ...]]:
     return made.text, made.notes
 
 
-def ci_file(form: Form, options: Options) -> str:
-    """The file that makes a CI server run the public tests."""
+def printed(form: Form, options: Options) -> str:
+    """The schema, or the file that makes a CI server run the public tests."""
+    if form is Form.SCHEMA:
+        return json_schema()
     from grader.course.load import load_course
     from grader.report.exports.ci import github_workflow, gitlab_job
 

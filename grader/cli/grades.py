@@ -7,11 +7,29 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.export import Form, Options, check_options, ci_file, of_class, write_gradescope
+from grader.cli.export import (
+    PRINTED,
+    ColumnsOption,
+    CourseOption,
+    Form,
+    LateOption,
+    Long,
+    MissingOption,
+    Options,
+    Pip,
+    PointsRow,
+    RosterFrom,
+    SuitesOption,
+    Title,
+    Unit,
+    VisibilityOption,
+    Wide,
+    check_options,
+    of_class,
+    printed,
+    write_gradescope,
+)
 from grader.errors import UsageError
-from grader.gradebook.exports.canvas import Columns, Missing
-from grader.gradebook.exports.junit import Suites
-from grader.report.exports.gradescope.settings import Late, Visibility
 
 
 def erase(
@@ -39,40 +57,19 @@ def export(
     to: Annotated[
         Path | None, typer.Option("--to", help="The file, or the new folder, that is written.")
     ] = None,
-    wide: Annotated[bool | None, typer.Option("--wide", help="csv: one row a student (default).")] = None,
-    long: Annotated[
-        bool | None, typer.Option("--long", help="csv: one row for each student and exercise.")
-    ] = None,
-    roster_from: Annotated[
-        Path | None, typer.Option("--roster-from", help="canvas: Canvas's own exported gradebook.")
-    ] = None,
-    columns: Annotated[Columns | None, typer.Option("--columns", help="canvas: what is a column.")] = None,
-    missing: Annotated[
-        Missing | None, typer.Option("--missing", help="canvas: what stands where nothing was handed in.")
-    ] = None,
-    title: Annotated[
-        list[str] | None, typer.Option("--title", help="canvas: u05=NAME of that column. May be given again.")
-    ] = None,
-    points_row: Annotated[
-        bool | None, typer.Option("--points-row/--no-points-row", help="canvas: the row of points possible.")
-    ] = None,
-    suites: Annotated[Suites | None, typer.Option("--suites", help="junit: what is a suite.")] = None,
-    course: Annotated[
-        Path | None, typer.Option("--course", help="gradescope and CI: course.yml, or its folder.")
-    ] = None,
-    unit: Annotated[
-        list[str] | None,
-        typer.Option("--unit", help="gradescope and CI: only this unit. May be given again."),
-    ] = None,
-    late: Annotated[
-        Late | None, typer.Option("--late", help="gradescope: whose late rule takes points.")
-    ] = None,
-    visibility: Annotated[
-        Visibility | None, typer.Option("--visibility", help="gradescope: when students see results.")
-    ] = None,
-    pip: Annotated[
-        str | None, typer.Option("--pip", help="gradescope and CI: further words for pip install.")
-    ] = None,
+    wide: Wide = None,
+    long: Long = None,
+    roster_from: RosterFrom = None,
+    columns: ColumnsOption = None,
+    missing: MissingOption = None,
+    title: Title = None,
+    points_row: PointsRow = None,
+    suites: SuitesOption = None,
+    course: CourseOption = None,
+    unit: Unit = None,
+    late: LateOption = None,
+    visibility: VisibilityOption = None,
+    pip: Pip = None,
 ) -> None:
     """Write the results for others.
 
@@ -96,21 +93,23 @@ def export(
         pip=pip,
     )
     check_options(form, options)
-    if form is Form.SCHEMA:
-        from grader.gradebook.classfile import json_schema
-
-        _deliver(json_schema(), to, private=False)
-    elif form in (Form.GITHUB, Form.GITLAB):
-        _deliver(ci_file(form, options), to, private=False)
+    if form in PRINTED:
+        _deliver(printed(form, options), to, private=False)
     elif to is None:
         raise UsageError(f"`kata export {form}` needs a place to write to", "Say where: --to FILE.")
-    elif form is Form.PSEUDONYMOUS:
+    else:
+        _check_platform()
+        _write(form, out, to, options)
+
+
+def _write(form: Form, out: Path, to: Path, options: Options) -> None:
+    """What holds names, marks or solutions: it is never printed."""
+    if form is Form.PSEUDONYMOUS:
         _pseudonymous(out, to)
     elif form is Form.GRADESCOPE:
         for line in write_gradescope(to, options):
             print(line)
     else:
-        _check_platform()
         text, notes = of_class(form, out, options)
         _deliver(text, to, private=True)
         for note in notes:
@@ -136,7 +135,6 @@ def _deliver(text: str, to: Path | None, *, private: bool) -> None:
 def _pseudonymous(out: Path, to: Path) -> None:
     from grader.gradebook.pseudonyms import export_pseudonymous
 
-    _check_platform()
     for path in export_pseudonymous(out, to):
         print(f"wrote  {path}")
     print(f"pseudonymous: the key that turns ids into pseudonyms stays in {out}; never give it away")
