@@ -246,12 +246,13 @@ def test_the_setup_script_installs_what_is_pinned(course, tmp_path):
     with zipfile.ZipFile(made.path) as archive:
         archive.extractall(source)
     tools.mkdir()
-    (tools / "python3.12").write_text(
+    python = tools / f"python{sys.version_info.major}.{sys.version_info.minor}"  # it is asked for first
+    python.write_text(
         "#!/bin/sh\n"
         f'for word in "$@"; do echo "$word" >> {tmp_path}/asked; done\n'
         f'[ "$2" != venv ] || {{ mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; }}\n'
     )
-    (tools / "python3.12").chmod(0o755)
+    python.chmod(0o755)
     environment = {"PATH": f"{tools}:{os.defpath}", "KATA_AUTOGRADER": str(root)}
     script = source / "setup.sh"
     subprocess.run(["bash", script], env=environment, cwd=tmp_path, check=True, capture_output=True)

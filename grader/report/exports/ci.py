@@ -4,7 +4,6 @@ It gives no points: whoever can push can change its tests. Points come from `kat
 """
 
 import json
-import platform
 import shlex
 from collections.abc import Iterable
 
@@ -12,7 +11,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.errors import UsageError
 from grader.gradebook.plain import printable
-from grader.report.exports.pins import own_version, pins
+from grader.report.exports.pins import own_version, pins, python_version
 
 REPORT = "public-tests.xml"
 _GITHUB = """\
@@ -80,7 +79,7 @@ def github_workflow(catalogue: Catalogue, unit_ids: Iterable[str] = (), pip: str
     return _GITHUB.format(
         head=_head(catalogue),
         name=json.dumps(f"{catalogue.course.id}: public tests"),
-        python=json.dumps(_python()),
+        python=json.dumps(python_version()),
         minutes=_MINUTES,
         install=_indented([_install(units, pip)], 10),
         test=_indented([_test(catalogue, units)], 10),
@@ -93,7 +92,7 @@ def gitlab_job(catalogue: Catalogue, unit_ids: Iterable[str] = (), pip: str = ""
     units = catalogue.chosen(unit_ids)
     return _GITLAB.format(
         head=_head(catalogue),
-        image=json.dumps(f"python:{_python()}"),
+        image=json.dumps(f"python:{python_version()}"),
         minutes=_MINUTES,
         install=f"    - {json.dumps(_install(units, pip))}",
         test=f"    - {json.dumps(_test(catalogue, units))}",
@@ -104,10 +103,6 @@ def gitlab_job(catalogue: Catalogue, unit_ids: Iterable[str] = (), pip: str = ""
 def _head(catalogue: Catalogue) -> str:
     course = catalogue.course
     return f"{printable(course.title, 200)} ({printable(course.version, 80)}): the public tests on every push"
-
-
-def _python() -> str:
-    return ".".join(platform.python_version_tuple()[:2])
 
 
 def _install(units: Iterable[Unit], pip: str) -> str:

@@ -1,5 +1,6 @@
 """The versions that this machine grades with, as pins for another one."""
 
+import platform
 from collections.abc import Iterable
 from importlib import metadata
 
@@ -14,6 +15,11 @@ def own_version() -> str:
         return metadata.version(GRADER)
     except metadata.PackageNotFoundError:
         raise GraderError("katagrad is not installed", "Install it: pip install -e .") from None
+
+
+def python_version() -> str:
+    """Of this Python: 3.11."""
+    return ".".join(platform.python_version_tuple()[:2])
 
 
 def pins(names: Iterable[str]) -> dict[str, str]:

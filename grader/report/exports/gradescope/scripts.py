@@ -3,6 +3,8 @@
 import shlex
 from collections.abc import Sequence
 
+from grader.report.exports.pins import python_version
+
 SETUP = """\
 #!/usr/bin/env bash
 # Runs once, when Gradescope builds the autograder: a Python that is new enough, and katagrad with its pins.
@@ -46,11 +48,11 @@ cd "$root" || exit 1
 export PYTHONUTF8=1 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1
 exec "$python" -P -m grader.report.exports.gradescope.autograde "$root" --sandbox "${KATA_SANDBOX:-auto}"
 """
-_PYTHONS = "python3.14 python3.13 python3.12 python3.11 python3"
+_PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
 
 
 def setup_script(wheel: str, needs: Sequence[str], more: Sequence[str]) -> str:
     """setup.sh. needs: requirements beside the wheel    more: further words for pip install"""
-    words = [*more, *needs]
-    quoted = " ".join([*map(shlex.quote, words), f'"$here/{wheel}"'])
-    return SETUP.format(pythons=_PYTHONS, words=quoted)
+    quoted = " ".join([*map(shlex.quote, (*more, *needs)), f'"$here/{wheel}"'])
+    own = f"python{python_version()}"  # the pins are of this one
+    return SETUP.format(pythons=" ".join(dict.fromkeys((own, *_PYTHONS))), words=quoted)
