@@ -44,7 +44,10 @@ MissingOption = Annotated[
     Missing | None, typer.Option("--missing", help="canvas: what stands where nothing was handed in.")
 ]
 Title = Annotated[
-    list[str] | None, typer.Option("--title", help="canvas: u05=NAME of that column. May be given again.")
+    list[str] | None,
+    typer.Option(
+        "--title", metavar="UNIT=NAME", help="canvas: what Canvas calls that column. May be given again."
+    ),
 ]
 PointsRow = Annotated[
     bool | None, typer.Option("--points-row/--no-points-row", help="canvas: the row of points possible.")
@@ -54,7 +57,8 @@ CourseOption = Annotated[
     Path | None, typer.Option("--course", help="gradescope and CI: course.yml, or its folder.")
 ]
 Unit = Annotated[
-    list[str] | None, typer.Option("--unit", help="gradescope and CI: only this unit. May be given again.")
+    list[str] | None,
+    typer.Option("--unit", metavar="ID", help="gradescope and CI: only this unit. May be given again."),
 ]
 LateOption = Annotated[Late | None, typer.Option("--late", help="gradescope: whose late rule takes points.")]
 VisibilityOption = Annotated[

@@ -6,6 +6,7 @@ It holds what outputs need of the records, and nothing of hidden tests but a con
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import storable
 from grader.gradebook.record import Record
 from grader.gradebook.shown import diagnosis, shown_finding
+from grader.scoring.rubric import exact
 
-__all__ = ["FILE", "SCHEMA", "ClassFile", "class_file", "encode_class", "read_class_file"]
+__all__ = ["FILE", "SCHEMA", "ClassFile", "class_file", "encode_class", "read_class_file", "worth"]
 
 FILE = "gradebook.json"
 SCHEMA = 1  # of classmodel.ClassFile
@@ -99,15 +101,19 @@ def json_schema() -> str:
     return msgspec.json.format(msgspec.json.encode(whole), indent=2).decode() + "\n"
 
 
+def worth(exercises: Iterable[Exercise]) -> float:
+    """What exercises are worth together."""
+    return float(sum((exact(exercise.points) for exercise in exercises), Decimal(0)))
+
+
 def _unit(unit: Unit, due: datetime | None) -> UnitEntry:
-    entries = tuple(_exercise(exercise) for exercise in unit.exercises)
     return UnitEntry(
         id=unit.id,
         title=unit.title,
         folder=unit.folder,
-        points=float(sum(entry.points for entry in entries)),
+        points=worth(unit.exercises),
         due=_utc(due),
-        exercises=entries,
+        exercises=tuple(map(_exercise, unit.exercises)),
     )
 
 

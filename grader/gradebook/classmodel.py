@@ -140,5 +140,10 @@ class ClassFile(_Entry, frozen=True, kw_only=True):
     students: tuple[StudentEntry, ...]
 
     @property
+    def points(self) -> float:
+        """What all units are worth."""
+        return float(sum(unit.points for unit in self.units))
+
+    @property
     def exercises(self) -> tuple[ExerciseEntry, ...]:
         return tuple(exercise for unit in self.units for exercise in unit.exercises)

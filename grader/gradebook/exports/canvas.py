@@ -111,7 +111,7 @@ def _columns(
             f"Name one of {', '.join([*known, TOTAL])}: --title u05='Its name in Canvas'.",
         )
     if options.columns is Columns.TOTAL:
-        wanted = [_Column("", TOTAL, float(sum(unit.points for unit in file.units)))]
+        wanted = [_Column("", TOTAL, file.points)]
     else:
         wanted = [_Column(unit.id, unit.id, unit.points) for unit in file.units]
     columns, notes = [], []

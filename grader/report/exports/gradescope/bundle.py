@@ -10,6 +10,7 @@ import msgspec
 from grader.course.catalogue import RELEASED, Catalogue
 from grader.course.model import Unit
 from grader.errors import UsageError
+from grader.gradebook.classfile import worth
 from grader.gradebook.disk import clear_errors, write_atomically
 from grader.report.exports.gradescope.scripts import RUN, setup_script
 from grader.report.exports.gradescope.settings import FILE, Late, Settings, Visibility
@@ -72,7 +73,7 @@ def write_bundle(
             files[f"course/{path.relative_to(catalogue.root).as_posix()}"] = path.read_bytes(), 0o600
     with clear_errors(to):
         write_atomically(to, zipped(files))
-    points = float(sum(exercise.points for unit in units for exercise in unit.exercises))
+    points = worth(exercise for unit in units for exercise in unit.exercises)
     seed = (catalogue.root / ".secret" / "seed").is_file()
     return Bundle(to, settings.units, points, shown, seed, torch)
 

@@ -92,8 +92,7 @@ def _score(graded: GradedClass, student: StudentGrade) -> float | None:
         return student.points
     if student.percent is None:
         return None
-    possible = sum(unit.points for unit in class_file(graded).units)
-    return rounded(exact(student.percent) * exact(possible) / 100)
+    return rounded(exact(student.percent) * exact(class_file(graded).points) / 100)
 
 
 def _tests(graded: GradedClass, student: StudentGrade, settings: Settings) -> Iterator[GradescopeTest]:
