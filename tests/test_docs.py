@@ -32,6 +32,15 @@ from grader.examine.outcome import Verdict
 from grader.examine.properties import MAX_EXAMPLES
 from grader.gradcheck.compare import assert_close
 from grader.gradcheck.message import Finding
+from grader.gradebook.classfile import class_file
+from grader.gradebook.classmodel import (
+    ClassFile,
+    PersonEntry,
+    Result,
+    StudentEntry,
+    UnitEntry,
+    UnitResult,
+)
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.record import Hashes, Record, TestRecord
 from grader.gradebook.tables import long_csv, wide_csv
@@ -214,6 +223,12 @@ STRUCTS: dict[str, Any] = {
     "An entry of `tests`:": TestRecord,
     "A finding.": Finding,
     "The hashes are": Hashes,
+    "\nThe class:": ClassFile,
+    "A graded unit:": UnitEntry,
+    "\nA student:": StudentEntry,
+    "A person of the roster:": PersonEntry,
+    "A unit of a student:": UnitResult,
+    "An exercise of a student:": Result,
 }
 
 
@@ -252,7 +267,7 @@ def test_every_field_is_documented_with_its_default(marker):
 def test_the_columns_of_the_tables():
     catalogue = load_course(ROOT)
     graded = GradedClass(catalogue, catalogue.units, (), False, {}, "", ROOT)
-    wide, long = (next(csv.reader(io.StringIO(made(graded)))) for made in (wide_csv, long_csv))
+    wide, long = (next(csv.reader(io.StringIO(made(class_file(graded))))) for made in (wide_csv, long_csv))
     ids = {exercise.id for exercise in catalogue.exercises}
     text = text_of(FORMATS)
     said = [name for row in table_after(text, "### `gradebook.csv`") for name in names(row[0])]

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from grader.errors import UsageError
+from grader.gradebook.classfile import FILE, encode_class, read_raw
 from grader.gradebook.disk import clear_errors, exists, lines_of, sync_folder, write_atomically
 from grader.gradebook.folder import FEEDBACK, GradesFolder, open_gradebook
 from grader.gradebook.nbstore import DATABASE
@@ -50,6 +51,7 @@ def erase(out: Path, id: str, gradebook: str = "") -> Erased:
             removed += _lines(folder.path / name, lambda _, line: _is_of(line, id), "result")
         for name in _TABLES:
             removed += _lines(folder.path / name, lambda number, line: number > 1 and _names(line, id), "row")
+        removed += _class(folder.path / FILE, id)
         with clear_errors(folder.path):
             folder.sweep()
         removed += forget(folder, id, gradebook)
@@ -79,6 +81,18 @@ def _lines(path: Path, is_theirs: Callable[[int, bytes], bool], what: str) -> It
         yield f"{path.name}: {count(theirs, what)}"
 
 
+def _class(path: Path, id: str) -> Iterator[str]:
+    """Leave one student out of the class file; the lines of the others stay byte by byte."""
+    if not exists(path):
+        return
+    raw = read_raw(path)
+    kept = [student for student in raw["students"] if student.get("id") != id]
+    if len(kept) < len(raw["students"]):
+        with clear_errors(path):
+            write_atomically(path, encode_class({**raw, "students": kept}).encode())
+        yield f"{path.name}: {count(len(raw['students']) - len(kept), 'student')}"
+
+
 def _is_of(line: bytes, id: str) -> bool:
     try:
         return msgspec.json.decode(line, type=_Line).submission == id
@@ -96,7 +110,7 @@ def _still_naming(folder: GradesFolder, id: str) -> Iterator[Path]:
     """Files that are not ours to change, and that hold the id as a word."""
     word = re.compile(rb"(?<![\w.@-])" + re.escape(id.encode()) + rb"(?![\w@-])")
     for path in sorted(folder.path.iterdir()):
-        if path.name not in {*_OURS, *_TABLES} and path.is_file() and not path.is_symlink():
+        if path.name not in {*_OURS, *_TABLES, FILE} and path.is_file() and not path.is_symlink():
             with clear_errors(path, "read"):
                 if word.search(path.read_bytes()):
                     yield path

@@ -10,7 +10,7 @@ from grader.course.model import Exercise
 from grader.examine.outcome import Verdict
 from grader.gradebook.plain import listed, printable
 from grader.gradebook.record import Record, TestRecord
-from grader.gradebook.tables import diagnosis
+from grader.gradebook.shown import diagnosis
 from grader.scoring.rubric import exact, rounded, score
 
 _LONGEST = 400  # characters of a comment

@@ -14,6 +14,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from grader.errors import UsageError
+from grader.gradebook.classfile import FILE, encode_class, read_class_file
+from grader.gradebook.classmodel import StudentEntry
 from grader.gradebook.disk import clear_errors, exists, make_private_folder, write_atomically
 from grader.gradebook.folder import GradesFolder, open_gradebook
 from grader.gradebook.journal import read_journal
@@ -51,7 +53,7 @@ class Pseudonyms:
 
 
 def export_pseudonymous(out: Path, to: Path) -> list[Path]:
-    """Write gradebook.csv, results-long.csv and journal.jsonl without names into `to`; returns the files.
+    """Write tables, class file and journal without names into `to`; returns the files.
 
     Raises UsageError when `out` holds no finished gradebook, and when `to` is not empty.
     """
@@ -65,6 +67,7 @@ def export_pseudonymous(out: Path, to: Path) -> list[Path]:
         names = Pseudonyms(folder)
         by_cell = {cell(record.submission): names.of(record.submission) for record in records}
         texts = {name: _table(folder.path / name, by_cell) for name in _LEFT_OUT}
+        texts[FILE] = _class(folder.path / FILE, names).encode()
         texts["journal.jsonl"] = encode(sorted((_bare(r, names) for r in records), key=_by_pseudonym))
         make_private_folder(to)
         for name, data in texts.items():
@@ -95,6 +98,36 @@ def _table(path: Path, names: dict[str, str]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([row[at] for at in kept] for row in [header, *named])
     return text.getvalue().encode()
+
+
+def _class(path: Path, names: Pseudonyms) -> str:
+    """The class file with pseudonyms, sorted by them, without what could tell a person."""
+    file = read_class_file(path)
+    students = sorted((_nobody(student, names) for student in file.students), key=lambda one: one.id)
+    units = tuple(replace(unit, due=None) for unit in file.units)
+    return encode_class(replace(file, units=units, students=tuple(students)))
+
+
+def _nobody(student: StudentEntry, names: Pseudonyms) -> StudentEntry:
+    id = names.of(student.id)
+    units = tuple(
+        replace(
+            unit,
+            days=0,
+            late="",
+            results=tuple(replace(result, diagnosis="", finding=None) for result in unit.results),
+        )
+        for unit in student.units
+    )
+    told = {
+        "person": None,
+        "submitted_at": None,
+        "attempt": "",
+        "late_note": "",
+        "problems": (),
+        "ignored": (),
+    }
+    return replace(student, id=id, name=id, units=units, **told)
 
 
 def _bare(record: Record, names: Pseudonyms) -> Record:

@@ -13,6 +13,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.examine.seed import Seed
 from grader.gradebook.changes import compare
+from grader.gradebook.classfile import FILE, class_file, encode_class
 from grader.gradebook.compact import Compact
 from grader.gradebook.disk import Appender
 from grader.gradebook.folder import ASIDE, ATTEMPTS, FEEDBACK, TIMES, GradesFolder, open_grades
@@ -128,7 +129,8 @@ def strangers(graded: GradedClass) -> Iterator[str]:
 
 def _texts(graded: GradedClass, extra_files: ExtraFiles | None) -> dict[str, str]:
     """The final files for people, name -> text."""
-    texts = {"gradebook.csv": wide_csv(graded), "results-long.csv": long_csv(graded)}
+    file = class_file(graded)
+    texts = {"gradebook.csv": wide_csv(file), "results-long.csv": long_csv(file), FILE: encode_class(file)}
     texts |= {"changes.csv": graded.changes.csv()} if graded.changes else {}
     return texts | (dict(extra_files(graded)) if extra_files is not None else {})
 

@@ -5,14 +5,13 @@ import io
 from collections.abc import Iterable
 from datetime import UTC
 
-from grader.gradebook.grades import GradedClass, StudentGrade
+from grader.gradebook.classmodel import ClassFile, Result, StudentEntry
 from grader.gradebook.plain import cell, count, number
-from grader.gradebook.record import Record
 
 NOT_GRADED = "not graded"
 
 
-def wide_csv(graded: GradedClass) -> str:
+def wide_csv(graded: ClassFile) -> str:
     """One row a student: who it is, when it came, points by exercise, total, max, percent, problems."""
     exercises = [exercise.id for exercise in graded.exercises]
     about = ["id", "name", "section", "status", "submitted at", "attempt", "late note"]
@@ -20,35 +19,30 @@ def wide_csv(graded: GradedClass) -> str:
     return _csv([header, *(_row(student) for student in graded.students)])
 
 
-def long_csv(graded: GradedClass) -> str:
+def long_csv(graded: ClassFile) -> str:
     """One row per student and exercise: student, exercise, verdict, points, max, diagnosis."""
     header = ["student", "exercise", "verdict", "points", "max", "diagnosis"]
     rows = (
         [
-            cell(record.submission),
-            record.exercise,
-            record.verdict.value,
-            _points(record),
-            number(record.max_points),
-            cell(diagnosis(record)),
+            cell(student.id),
+            result.exercise,
+            result.verdict.value,
+            _points(result),
+            number(result.max_points),
+            cell(result.diagnosis),
         ]
-        for record in graded.records
+        for student in graded.students
+        for result in student.results
     )
     return _csv([header, *rows])
 
 
-def diagnosis(record: Record) -> str:
-    """The confirmed cause: of the finding shown first, else of the first test that names one, else ""."""
-    findings = [record.finding, *(test.finding for test in record.tests)]
-    return next((finding.diagnosis for finding in findings if finding and finding.diagnosis), "")
-
-
-def status(student: StudentGrade) -> str:
+def status(student: StudentEntry) -> str:
     """excused, missing or handed in."""
     return "excused" if student.excused else "missing" if student.missing else "handed in"
 
 
-def _row(student: StudentGrade) -> list[str]:
+def _row(student: StudentEntry) -> list[str]:
     submitted, person = student.submitted_at, student.person
     counts = not student.excused
     return [
@@ -59,7 +53,7 @@ def _row(student: StudentGrade) -> list[str]:
         submitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if submitted else "",
         student.attempt,
         cell(student.late_note),
-        *(_points(record) for record in student.records),
+        *map(_points, student.results),
         number(student.points) if counts else "",
         number(student.max_points) if counts else "",
         number(round(student.percent, 1)) if counts and student.percent is not None else "",
@@ -67,11 +61,11 @@ def _row(student: StudentGrade) -> list[str]:
     ]
 
 
-def _points(record: Record) -> str:
-    return NOT_GRADED if record.points is None else number(record.points)
+def _points(result: Result) -> str:
+    return NOT_GRADED if result.points is None else number(result.points)
 
 
-def _problems(student: StudentGrade) -> Iterable[str]:
+def _problems(student: StudentEntry) -> Iterable[str]:
     if student.not_graded:
         exercises = count(len(student.not_graded), "exercise")
         yield f"{exercises} not graded (grader error, left out of total and max)"

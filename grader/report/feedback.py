@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from grader.course.catalogue import Catalogue
 from grader.course.model import Limits, Unit
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import count, listed, number, printable
 from grader.gradebook.record import Record, TestRecord
-from grader.gradebook.tables import diagnosis
+from grader.gradebook.shown import diagnosis, same_failure, shown_finding
 from grader.report.marks import UNICODE
 
 OUR_ERROR = (
@@ -25,7 +26,6 @@ OUR_ERROR = (
 _MOST_TESTS = 6
 _MOST_FILES = 20
 _LONGEST = 400
-_VALUES = ("what", "called", "yours", "expected", "worst", "differ")
 _QUIET = frozenset({Verdict.RIGHT, Verdict.TODO, Verdict.GRADER_ERROR})
 
 
@@ -50,23 +50,10 @@ def feedback_text(graded: GradedClass, student: StudentGrade) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def shown_finding(record: Record) -> Finding | None:
-    """The finding that may be shown in full: of a public test, or of the file as a whole; else None."""
-    public = [test.finding for test in record.tests if test.public and test.finding is not None]
-    about_the_file = not record.tests or record.verdict in (Verdict.RULE_BROKEN, Verdict.TODO)
-    finding = record.finding
-    if finding is not None and (
-        about_the_file or record.followed or any(_same(finding, other) for other in public)
-    ):
-        return finding
-    return public[0] if public else None
-
-
-def _same(one: Finding, other: Finding | None) -> bool:
-    """The same failure, though one of the two may have got its cause or its place later."""
-    if other is None or (one.where != other.where and one.where and other.where):
-        return False
-    return all(getattr(one, part) == getattr(other, part) for part in _VALUES)
+def exercise_text(catalogue: Catalogue, record: Record) -> str:
+    """What feedback says of one exercise below its name and points; "" where there is nothing to say."""
+    told = _followed(record, catalogue.course.follow_through)
+    return "\n".join((*told, *_reasons(record, catalogue.limits(record.exercise))))
 
 
 def _head(student: StudentGrade) -> Iterator[str]:
@@ -167,7 +154,7 @@ def _why(record: Record, limits: Limits) -> Iterator[str]:
         yield from _finding_lines(told)
     failed = [test for test in record.tests if test.verdict is not Verdict.RIGHT and not test.followed]
     failed.sort(key=lambda test: not test.public)
-    one_reason = finding is not None and all(_same(finding, test.finding) for test in failed)
+    one_reason = finding is not None and all(same_failure(finding, test.finding) for test in failed)
     if record.verdict is not Verdict.TODO and not (one_reason and len(failed) > 1):
         yield from _failed_tests(failed, told.diagnosis)
 

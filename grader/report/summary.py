@@ -13,7 +13,7 @@ from grader.gradcheck.message import Finding
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import count, number, printable
 from grader.gradebook.record import Record
-from grader.gradebook.tables import diagnosis
+from grader.gradebook.shown import diagnosis
 
 _LONGEST_PROBLEM = 120
 _LONGEST_BREACH = 60

@@ -19,7 +19,7 @@ def test_whoever_is_honest_is_told_the_same_without_the_hostile_ones_and_with_on
 
 
 def test_only_the_grades_are_written(runs, snapshot_of):
-    tables = {"gradebook.csv", "results-long.csv", "journal.jsonl", TIMES, "feedback"}
+    tables = {"gradebook.csv", "results-long.csv", "gradebook.json", "journal.jsonl", TIMES, "feedback"}
     assert snapshot_of(runs.out / "one").keys() == tables | {
         f"feedback/{s.id}.txt" for s in runs.one.students
     }

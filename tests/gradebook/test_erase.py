@@ -49,6 +49,7 @@ def test_one_person_goes_and_the_bytes_of_others_stay(grade, tmp_path):
         "times.jsonl: 5 results",
         "gradebook.csv: 1 row",
         "results-long.csv: 5 rows",
+        "gradebook.json: 1 student",
     )
     assert files(out) == want
     assert {p.stat().st_mode & 0o777 for p in out.rglob("*") if p.is_file()} == {0o600}

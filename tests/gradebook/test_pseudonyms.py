@@ -39,7 +39,12 @@ def rows(path):
 
 def test_no_name_and_no_text_of_a_student_gets_out(graded, tmp_path):
     files = export_pseudonymous(graded, tmp_path / "out")
-    assert [file.name for file in files] == ["gradebook.csv", "results-long.csv", "journal.jsonl"]
+    assert [file.name for file in files] == [
+        "gradebook.csv",
+        "results-long.csv",
+        "gradebook.json",
+        "journal.jsonl",
+    ]
     whole = b"".join(file.read_bytes() for file in files).lower()
     for secret in (b"ann", b"lee", b"bob", b"vic", b"2026-09"):
         assert secret not in whole

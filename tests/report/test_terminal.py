@@ -32,7 +32,8 @@ look at  yara: GRADER ERROR on u01.grad_check · vic: nothing handed in
          zoe: nothing handed in: zoe.zip cannot be read: not a zip file · kim 4/10: 1 crashed in u05
          june, sam: too slow on u05.backward
 warning  1 result could not be graded (our fault) and left out: run it again, or report it
-files    grades/gradebook.csv  grades/results-long.csv  grades/feedback/  grades/journal.jsonl
+files    grades/gradebook.csv  grades/results-long.csv  grades/gradebook.json  grades/feedback/
+         grades/journal.jsonl
 """
 
 

@@ -1,0 +1,1 @@
+"""The class file in the forms that other programs read."""

@@ -1,0 +1,1 @@
+"""What other programs run or read that the class file alone cannot make."""
