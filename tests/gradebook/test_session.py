@@ -181,7 +181,7 @@ def test_only_chosen_units_are_graded(invented, tmp_path):
     assert [job.unit for job in pool.asked] == ["u05"]
     assert [exercise.id for exercise in class_.exercises] == ["u05.value_ops", "u05.backward"]
     header = next(csv.reader((tmp_path / "g" / "gradebook.csv").read_text().splitlines()))
-    assert header[3:5] == ["u05.value_ops", "u05.backward"]
+    assert [name for name in header if "." in name] == ["u05.value_ops", "u05.backward"]
 
 
 def test_a_record_says_under_what_it_was_made(graded, invented):
