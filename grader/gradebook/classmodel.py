@@ -48,6 +48,11 @@ class UnitEntry(_Entry, frozen=True, kw_only=True):
     due: datetime | None = None
     exercises: tuple[ExerciseEntry, ...]
 
+    @property
+    def worth(self) -> float:
+        """What it is worth in the total; a unit of nothing but extra credit is worth nothing."""
+        return self.points if self.weight is None or not self.points else self.weight
+
 
 class PersonEntry(_Entry, frozen=True, kw_only=True):
     """What the roster says of a student, beside the id and whether they are excused."""
@@ -152,9 +157,7 @@ class ClassFile(_Entry, frozen=True, kw_only=True):
     @property
     def points(self) -> float:
         """What all units are worth together, by their weights."""
-        return float(
-            sum(unit.points if unit.weight is None or not unit.points else unit.weight for unit in self.units)
-        )
+        return float(sum(unit.worth for unit in self.units))
 
     @property
     def exercises(self) -> tuple[ExerciseEntry, ...]:

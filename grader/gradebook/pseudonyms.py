@@ -123,6 +123,8 @@ def _nobody(student: StudentEntry, names: Pseudonyms) -> StudentEntry:
         "person": None,
         "submitted_at": None,
         "attempt": "",
+        "missing": False,
+        "excused": False,
         "late_note": "",
         "problems": (),
         "ignored": (),

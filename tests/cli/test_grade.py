@@ -254,7 +254,7 @@ def test_an_error_on_the_way_says_what_was_kept(desk, capsys, kind):
 def test_nbgraders_gradebook_is_written_unless_it_is_not_wanted(desk, tmp_path, capfd):
     assert main(["grade", "class"]) == 0
     out, err = capfd.readouterr()
-    assert "grades/feedback/  grades/gradebook.db\n         grades/journal.jsonl" in out
+    assert "  grades/feedback/\n         grades/gradebook.db  grades/journal.jsonl\n" in out
     assert err == ""  # nbgrader and its libraries say nothing on our screen
     written = (tmp_path / "grades" / "gradebook.db").stat()
     assert written.st_mode & 0o777 == 0o600

@@ -56,7 +56,7 @@ def test_it_lies_among_the_grades_and_is_private(run, tmp_path, capfd):
     run()
     assert path.stat().st_mode & 0o777 == 0o600
     assert sorted(os.listdir(tmp_path / "grades")) == [
-        "gradebook.csv", "gradebook.db", "journal.jsonl", "results-long.csv", "times.jsonl",
+        "gradebook.csv", "gradebook.db", "gradebook.json", "journal.jsonl", "results-long.csv", "times.jsonl",
     ]  # fmt: skip
     assert capfd.readouterr() == ("", "")
 
@@ -303,7 +303,7 @@ def test_no_room_and_no_such_folder(run, tmp_path):
 def test_a_database_elsewhere_is_named_and_remembered(run, tmp_path, dump):
     graded = run(url=f"sqlite:///{tmp_path}/course.db")
     assert graded.notes[-1] == f"nbgrader's gradebook is {tmp_path}/course.db"
-    assert [file.name for file in graded.files][-2:] == ["results-long.csv", "journal.jsonl"]
+    assert [file.name for file in graded.files][-2:] == ["gradebook.json", "journal.jsonl"]
     run("same", url=str(tmp_path / "same.db"))
     assert dump(tmp_path / "same.db") == dump(tmp_path / "course.db")
     assert (tmp_path / "course.db").stat().st_mode & 0o777 == 0o600
@@ -360,4 +360,5 @@ def test_erased_without_nbgrader_the_database_is_told_of(run, tmp_path, monkeypa
 def test_the_pseudonymous_export_has_no_database(run, tmp_path):
     run()
     export_pseudonymous(tmp_path / "grades", tmp_path / "open")
-    assert sorted(os.listdir(tmp_path / "open")) == ["gradebook.csv", "journal.jsonl", "results-long.csv"]
+    assert "gradebook.csv" in os.listdir(tmp_path / "open")
+    assert not list((tmp_path / "open").glob("*.db*"))
