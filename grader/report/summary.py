@@ -81,8 +81,8 @@ def mistake_of(record: Record) -> str:
     return diagnosis(record) or (f"fails: {failed}" if failed else "")
 
 
-def _name_of(record: Record) -> str:
-    """The diagnosis, or the kind of error that ended it; "" where nothing has a name."""
+def cause_of(record: Record) -> str:
+    """What has a name: the diagnosis, or the kind of error that ended it; else ""."""
     if record.verdict is Verdict.CRASHED and record.finding is not None and not diagnosis(record):
         error = _ERROR.match(record.finding.what)
         return f"crashed: {error[1]}" if error else ""
@@ -107,7 +107,7 @@ def _rows(graded: GradedClass, present: list[StudentGrade]) -> tuple[ExerciseRow
         passed = sum(record.verdict is Verdict.RIGHT for record in counted)
         mistakes = Counter(filter(None, map(mistake_of, counted)))
         # What has a name teaches the next lecture something; that some crashed does not.
-        named = Counter(filter(None, map(_name_of, counted))) or mistakes
+        named = Counter(filter(None, map(cause_of, counted))) or mistakes
         mistake, times = max(named.items(), key=itemgetter(1), default=("", 0))  # the first, by id, of equals
         rows.append(ExerciseRow(exercise, passed, len(counted), mistake, times))
         earned.append(sum(record.points or 0.0 for record in counted) / exercise.points)
