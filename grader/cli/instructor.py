@@ -180,7 +180,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
     from grader.engine.pool import Pool
     from grader.examine.seed import load_seed
     from grader.gradebook.session import grade_class
-    from grader.report.feedback import feedback_files
+    from grader.report.files import report_files
 
     catalogue = load_course(find_course(course))
     units = catalogue.chosen(how.unit_ids)
@@ -196,7 +196,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 out,
                 seed=seed,
                 units=units,
-                extra_files=feedback_files,
+                extra_files=report_files,
                 on_progress=on_progress,
                 fresh=how.fresh,
                 diff=how.diff,

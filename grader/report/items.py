@@ -10,7 +10,6 @@ from statistics import StatisticsError, correlation
 from grader.examine.outcome import Verdict, earned_share
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import cell, number
-from grader.gradebook.record import Record
 from grader.report.summary import ExerciseRow, cause_of, mistake_of, summarize
 
 FEWEST = 10  # students; a correlation over fewer says nothing
@@ -56,7 +55,7 @@ def counted(graded: GradedClass) -> list[StudentGrade]:
 def analyse(graded: GradedClass, rows: Sequence[ExerciseRow]) -> tuple[Item, ...]:
     """One item for each exercise, in the order of the course. rows: of the class's summary"""
     students = counted(graded)
-    earned = [[_earned(record, graded) for record in student.records] for student in students]
+    earned = [_earned(graded, student) for student in students]
     return tuple(
         Item(
             row=row,
@@ -111,22 +110,30 @@ def _commonest(mistakes: Mapping[str, list[StudentGrade]]) -> list[tuple[str, li
     return sorted(mistakes.items(), key=lambda item: -len(item[1]))  # of equals the first, by id
 
 
-def _earned(record: Record, graded: GradedClass) -> float:
-    """Points before lateness: that somebody was late tells nothing about an exercise."""
-    return record.max_points * earned_share(record, graded.catalogue.course.follow_through)
+def _earned(graded: GradedClass, student: StudentGrade) -> tuple[float, float, tuple[float, ...]]:
+    """All points, all that could be earned, and each one's points; of the exercises that could be graded.
+
+    Lateness is not taken off: that somebody was late tells nothing about an exercise.
+    """
+    worth = graded.catalogue.course.follow_through
+    points = tuple(
+        record.max_points * earned_share(record, worth) if record.points is not None else 0.0
+        for record in student.records
+    )
+    return sum(points), sum(r.max_points for r in student.records if r.points is not None), points
 
 
 def _discrimination(
-    students: Sequence[StudentGrade], earned: Sequence[Sequence[float]], index: int
+    students: Sequence[StudentGrade], earned: Sequence[tuple[float, float, Sequence[float]]], index: int
 ) -> float | None:
     """The item-rest correlation, point-biserial: the item is right or not, the rest a share of points."""
     here, elsewhere = [], []
-    for student, points in zip(students, earned, strict=True):
-        graded = [at for at, record in enumerate(student.records) if record.points is not None]
-        possible = sum(student.records[at].max_points for at in graded if at != index)
-        if index in graded and possible:
-            here.append(float(student.records[index].verdict is Verdict.RIGHT))
-            elsewhere.append(sum(points[at] for at in graded if at != index) / possible)
+    for student, (total, possible, points) in zip(students, earned, strict=True):
+        record = student.records[index]
+        rest = possible - record.max_points
+        if record.points is not None and rest > 0:
+            here.append(float(record.verdict is Verdict.RIGHT))
+            elsewhere.append(round((total - points[index]) / rest, 9))  # without the noise of floats
     if len(here) < FEWEST:
         return None
     try:

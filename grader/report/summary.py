@@ -40,6 +40,14 @@ class ExerciseRow:
         """0..1, or None where nobody counts."""
         return self.passed / self.counted if self.counted else None
 
+    @property
+    def percent(self) -> str:
+        """Whole percent, or "-"; 0 % and 100 % are said of nobody and of everybody only."""
+        if self.rate is None:
+            return "-"
+        shown = round(100 * self.rate)
+        return f"{min(max(shown, 1), 99) if 0 < self.rate < 1 else shown}%"
+
 
 @dataclass(frozen=True)
 class Summary:

@@ -34,7 +34,7 @@ class ExerciseView:
 
 @dataclass(frozen=True, slots=True)
 class UnitView:
-    """points: "22.8 of 24"    due: date and late rule, or ""    whole: said in place of the exercises, or "" """
+    """points: "22.8 of 24"    due: date and late rule    whole: said in place of exercises; "" for none"""
 
     id: str
     title: str
