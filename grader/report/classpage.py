@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from markupsafe import Markup
 
 from grader import __version__
 from grader.examine.outcome import Verdict
@@ -13,12 +14,12 @@ from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import count, listed, number, printable
 from grader.report.classtable import PARTS, day, unit_rows
 from grader.report.drawing import histogram
-from grader.report.items import FEWEST, analyse, counted
+from grader.report.items import FEWEST, Item, counted
 from grader.report.notices import warnings
 from grader.report.page import page
 from grader.report.people import Named, People
-from grader.report.section import SectionView
 from grader.report.summary import Summary
+from grader.report.view import StudentView
 
 FILES = (
     ("gradebook.csv", "CSV, a row for each student: points by exercise, total, percent"),
@@ -52,6 +53,17 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class SectionView:
+    """A student's section. short: the score in few signs    file: the page of the student alone"""
+
+    view: StudentView
+    short: str
+    anchor: str
+    file: str
+    body: Markup
+
+
+@dataclass(frozen=True)
 class HeatRow:
     """One student. none: said in place of the verdicts, or "" """
 
@@ -63,11 +75,21 @@ class HeatRow:
 
 
 def class_page(
-    graded: GradedClass, summary: Summary, people: People, sections: Sequence[SectionView], opens: str
+    graded: GradedClass,
+    summary: Summary,
+    items: Sequence[Item],
+    people: People,
+    *,
+    sections: Sequence[SectionView],
+    median: str | None,
+    opens: str,
 ) -> str:
-    """The whole page. sections: one for each student, by name    opens: when feedback will be published"""
+    """The whole page. sections: one for each student, by name
+
+    median: in percent, where it may be told    opens: when feedback will be published, or ""
+    """
     course = graded.catalogue.course
-    units = tuple(unit_rows(graded, analyse(graded, summary.rows), people))
+    units = tuple(unit_rows(graded, items, people))
     starts, width = _starts([len(unit.rows) for unit in units])
     values: dict[str, Any] = {
         "title": printable(course.title),
@@ -87,6 +109,7 @@ def class_page(
         "heat": tuple(_heat(graded, people)),
         "width": width,
         "sections": sections,
+        "median": median,
         "opens": opens,
         "files": tuple({"name": name, "holds": holds} for name, holds in FILES),
         "command": _command(graded),

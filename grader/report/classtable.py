@@ -1,6 +1,6 @@
 """The table of exercises on the class page, by unit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,8 +21,8 @@ PARTS = (
     ("ours", "grader error", (Verdict.GRADER_ERROR,)),
 )
 _LOW = 0.1  # a discrimination below it is marked
-_MOST_MISTAKES = 8
-_MOST_NAMES = 12
+_MOST_MISTAKES = 6
+_MOST_NAMES = 6
 _LONGEST = 300
 
 
@@ -65,7 +65,7 @@ class UnitRows:
     rows: tuple[Row, ...]
 
 
-def unit_rows(graded: GradedClass, items: tuple[Item, ...], people: People) -> Iterator[UnitRows]:
+def unit_rows(graded: GradedClass, items: Sequence[Item], people: People) -> Iterator[UnitRows]:
     """The units in course order."""
     left = iter(items)
     for unit in graded.units:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 BAR_WIDTH = 220  # of a stacked bar
 _SLOT, _GAP = 40, 3  # of a column of the histogram, and what is left free on either side
-_FLOOR, _TALLEST = 150, 110
+_FLOOR, _TALLEST = 200, 160
 _ROOM = 7.5  # of a digit in a stacked bar
 
 

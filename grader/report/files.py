@@ -1,24 +1,37 @@
 """All files of the report by name: what `kata grade` writes beside the tables."""
 
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
+from markupsafe import Markup
+
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import number
-from grader.report.classpage import class_page
+from grader.report.classpage import SectionView, class_page
 from grader.report.feedback import feedback_text, not_yet, title
-from grader.report.items import items_csv
+from grader.report.items import analyse, items_csv
 from grader.report.page import page
 from grader.report.people import People
-from grader.report.section import Section, SectionView, fair_room, section, shown
+from grader.report.section import Section, fair_room, section
 from grader.report.summary import Summary, summarize
 from grader.report.telling import Telling, telling
-from grader.report.view import moment, student_view
+from grader.report.view import StudentView, moment, student_view
 
-ROOM = 2_300_000  # bytes for all that the class page tells of single exercises; feedback/ has it in full
+ROOM = 2_000_000  # bytes for what the class page tells of single exercises; feedback/ has it all in full
 _FEWEST = 5  # students; the median of fewer tells what one of them has
-_ALL = 1 << 60
+
+
+@dataclass(frozen=True)
+class OwnPage:
+    """What the template of a student's page takes. not_yet: said in place of the body, where view.opens"""
+
+    view: StudentView
+    title: str
+    not_yet: str
+    median: str | None
+    body: Markup
 
 
 def report_files(graded: GradedClass, now: datetime | None = None) -> dict[str, str]:
@@ -27,54 +40,41 @@ def report_files(graded: GradedClass, now: datetime | None = None) -> dict[str, 
     now: for the dates of the feedback policy, with its zone; None is before all of them
     """
     summary, told = summarize(graded), telling(graded, now)
-    people, median = People(graded.students), _median(summary)
-    sections = {
-        student.id: section(student_view(graded, student, replace(told, opens=None)))
+    median, people = _median(summary), People(graded.students)
+    items = analyse(graded, summary.rows)
+    made = {
+        student.id: section(student_view(graded, student, replace(told, opens=None)), median)
         for student in graded.students
     }
-    room = fair_room((whole.size for whole in sections.values()), ROOM)
+    room = fair_room((one.size for one in made.values()), ROOM)
     by_name = sorted(graded.students, key=lambda student: (student.name.casefold(), student.id))
-    told_of = [_shown(sections[student.id], student, people, median, room) for student in by_name]
+    views = [_view(student, made[student.id], people, room) for student in by_name]
     opens = moment(told.opens) if told.opens else ""
-    files = {
-        "report.html": class_page(graded, summary, people, told_of, opens),
-        "exercises.csv": items_csv(graded),
-    }
-    for student in graded.students:
-        files |= _own(_withheld(sections[student.id], told), student, people, median)
-    return files
-
-
-def _own(whole: Section, student: StudentGrade, people: People, median: str | None) -> dict[str, str]:
-    """What the student gets, as a page and as plain text."""
-    view = _shown(whole, student, people, median, _ALL)
     return {
-        f"feedback/{student.id}.html": page("feedback.html", it=view),
-        f"feedback/{student.id}.txt": feedback_text(whole.view),
+        "report.html": class_page(graded, summary, items, people, sections=views, median=median, opens=opens),
+        "exercises.csv": items_csv(items),
+        **dict(file for id, one in made.items() for file in _own(id, one, told, median)),
     }
 
 
-def _withheld(whole: Section, told: Telling) -> Section:
-    """Before feedback is published: that there is none yet, and not a word more."""
-    if told.opens is None:
-        return whole
-    return Section(replace(whole.view, opens=moment(told.opens)), ())
+def _own(id: str, made: Section, told: Telling, median: str | None) -> Iterator[tuple[str, str]]:
+    """What the student gets, as a page and as plain text; before it is published, that there is none yet."""
+    view = replace(made.view, opens=moment(told.opens)) if told.opens else made.view
+    body = Markup() if told.opens else made.whole()
+    own = OwnPage(view, title(view), not_yet(view) if told.opens else "", median, body)
+    yield f"feedback/{id}.html", page("feedback.html", it=own)
+    yield f"feedback/{id}.txt", feedback_text(view)
 
 
-def _shown(
-    whole: Section, student: StudentGrade, people: People, median: str | None, room: int
-) -> SectionView:
+def _view(student: StudentGrade, made: Section, people: People, room: int) -> SectionView:
     score = f"{number(round(student.points, 1))}/{number(student.max_points)}"
-    graded = score if student.percent is not None else "not graded"
+    graded = score if made.view.percent else "not graded"
     return SectionView(
-        view=whole.view,
-        title=title(whole.view),
-        not_yet=not_yet(whole.view),
+        view=made.view,
+        short=graded if student.handed_in else "excused" if student.excused else "nothing came",
         anchor=people.of(student).anchor,
         file=f"feedback/{quote(student.id, safe='@')}.html",
-        short=graded if student.handed_in else "excused" if student.excused else "nothing came",
-        median=median,
-        units=tuple(shown(whole, room)),
+        body=made.within(room),
     )
 
 

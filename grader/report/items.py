@@ -10,7 +10,7 @@ from statistics import StatisticsError, correlation
 from grader.examine.outcome import Verdict, earned_share
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import cell, number
-from grader.report.summary import ExerciseRow, cause_of, mistake_of, summarize
+from grader.report.summary import ExerciseRow, cause_of, mistake_of
 
 FEWEST = 10  # students; a correlation over fewer says nothing
 STOPPED = (Verdict.CRASHED, Verdict.TOO_SLOW, Verdict.TOO_MUCH_MEMORY, Verdict.RULE_BROKEN)
@@ -67,11 +67,10 @@ def analyse(graded: GradedClass, rows: Sequence[ExerciseRow]) -> tuple[Item, ...
     )
 
 
-def items_csv(graded: GradedClass) -> str:
+def items_csv(items: Sequence[Item]) -> str:
     """exercises.csv: one row for each exercise."""
     text = io.StringIO()
-    rows = (_row(item) for item in analyse(graded, summarize(graded).rows))
-    csv.writer(text, lineterminator="\n").writerows([HEADER, *rows])
+    csv.writer(text, lineterminator="\n").writerows([HEADER, *map(_row, items)])
     return text.getvalue()
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from grader.examine.outcome import Verdict
 from grader.report.drawing import BAR_WIDTH
@@ -68,4 +68,15 @@ def _environment() -> Environment:
         bar_width=BAR_WIDTH,
     )
     environment.filters["letter"] = LETTERS.__getitem__
+    environment.filters["code"] = _code
     return environment
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks set as code; the text as it is where they do not pair."""
+    if "`" not in text:
+        return escape(text)
+    parts = [escape(piece) for piece in text.split("`")]
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(p) if at % 2 else p for at, p in enumerate(parts))

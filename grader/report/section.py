@@ -1,21 +1,26 @@
-"""One student's section: what the view says, set out for a page, in as few bytes as it can be."""
+"""One student's section of a page: what the view says, set out in as few bytes as it can be."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 
 from markupsafe import Markup
 
 from grader.examine.outcome import Verdict
+from grader.gradebook.plain import cut
 from grader.report.page import LETTERS, part
 from grader.report.reasons import Line
 from grader.report.view import ExerciseView, StudentView, UnitView
 
+_LONGEST_BRIEF = 120
+_TELLING = ("cause", "say", "test")  # kinds of lines, the one that tells most first
+
 
 @dataclass(frozen=True)
 class Group:
-    """Lines of one kind that stand together; of a test, what is said below it."""
+    """Lines of one kind that stand together; of a test, with what is said below it."""
 
     kind: str
     lines: tuple[Line, ...]
@@ -23,75 +28,68 @@ class Group:
 
 @dataclass(frozen=True)
 class Block:
-    """Exercises that follow each other and of which the same is told."""
+    """Exercises that follow each other and of which the same is told. brief: that in a few words"""
 
     exercises: tuple[ExerciseView, ...]
     groups: tuple[Group, ...]
+    brief: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """A block, made in full and in a few words; sizes in bytes."""
+
+    full: Markup
+    brief: Markup
+
+    @cached_property
+    def sizes(self) -> tuple[int, int]:
+        return len(self.full.encode()), len(self.brief.encode())
 
 
 @dataclass(frozen=True)
 class UnitPart:
-    """A unit of the section. rows: verdict -> its exercises    blocks: made, with how many exercises each"""
+    """A unit of the section. head: points, and its exercises by verdict    due: a paragraph, or nothing"""
 
-    view: UnitView
-    rows: tuple[tuple[Verdict, tuple[ExerciseView, ...]], ...]
-    blocks: tuple[tuple[Markup, int], ...]
+    head: Markup
+    due: Markup
+    told: tuple[Told, ...]
 
 
 @dataclass(frozen=True)
 class Section:
-    """A student's section before it is cut to size. size: bytes of its blocks"""
+    """A student's section, all of it made. head: score, time, late rule, next step, upload"""
 
     view: StudentView
+    head: Markup
     units: tuple[UnitPart, ...]
 
     @property
     def size(self) -> int:
-        return sum(_bytes(made) for unit in self.units for made, _ in unit.blocks)
+        """Bytes of all that is told of single exercises."""
+        return sum(told.sizes[0] for unit in self.units for told in unit.told)
+
+    def whole(self) -> Markup:
+        """All of it, for the student."""
+        pieces = [piece for unit in self.units for piece in (unit.head, unit.due, *_full(unit.told))]
+        return self.head + Markup("").join(pieces)
+
+    def within(self, room: int) -> Markup:
+        """As much as has room, in bytes: the first reasons in full, the others in a few words."""
+        told = [told for unit in self.units for told in unit.told]
+        fits = _fitting(told, room)
+        pieces = [self.head]
+        for unit in self.units:
+            fully, briefly = unit.told[:fits], unit.told[max(fits, 0) :]
+            fits = max(fits - len(unit.told), 0)
+            pieces += [unit.head, *_full(fully)]
+            pieces += [part("briefly", [told.brief for told in briefly])] if briefly else []
+        return Markup("").join(pieces)
 
 
-@dataclass(frozen=True)
-class SectionView:
-    """What the template of a section takes.
-
-    file: the student's own page    short: the score in few signs    median: of the class, in percent, or None
-    """
-
-    view: StudentView
-    title: str
-    not_yet: str
-    anchor: str
-    file: str
-    short: str
-    median: str | None
-    units: "tuple[Shown, ...]"
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A unit as it is shown. cut: exercises whose reasons are left out here"""
-
-    unit: UnitPart
-    blocks: tuple[Markup, ...]
-    cut: int
-
-
-def section(view: StudentView) -> Section:
-    """The section of a student; every reason is made, whatever its size."""
-    return Section(view, tuple(_unit(unit) for unit in view.units))
-
-
-def shown(whole: Section, room: int) -> Iterator[Shown]:
-    """The units with as many blocks, from the first on, as there is room for, in bytes."""
-    for unit in whole.units:
-        blocks, cut = [], 0
-        for made, exercises in unit.blocks:
-            if _bytes(made) <= room:
-                room -= _bytes(made)
-                blocks.append(made)
-            else:
-                room, cut = 0, cut + exercises
-        yield Shown(unit, tuple(blocks), cut)
+def section(view: StudentView, median: str | None) -> Section:
+    """The section of a student. median: of the class, in percent; None: not told"""
+    return Section(view, part("head", view, median), tuple(_unit(unit) for unit in view.units))
 
 
 def fair_room(sizes: Iterable[int], whole: int) -> int:
@@ -105,23 +103,53 @@ def fair_room(sizes: Iterable[int], whole: int) -> int:
     return max(waiting, default=0)
 
 
-def _bytes(made: Markup) -> int:
-    return len(made) if made.isascii() else len(made.encode())
+def _fitting(told: Sequence[Told], room: int) -> int:
+    """How many, from the first on, can be told in full, where the others are told in a few words."""
+    left = room - sum(one.sizes[1] for one in told)
+    for at, one in enumerate(told):
+        full, brief = one.sizes
+        left -= full - brief
+        if left < 0:
+            return at
+    return len(told)
+
+
+def _full(told: Sequence[Told]) -> Iterator[Markup]:
+    return (one.full for one in told)
 
 
 def _unit(view: UnitView) -> UnitPart:
-    rows = tuple(
-        (verdict, tuple(exercise for exercise in view.exercises if exercise.verdict is verdict))
+    rows = [
+        (LETTERS[verdict], verdict.value, _names(one for one in view.exercises if one.verdict is verdict))
         for verdict in LETTERS
+    ]
+    blocks = _blocks(view.exercises)
+    return UnitPart(
+        head=part("unit", view, [row for row in rows if row[2]], LETTERS[Verdict.TODO]),
+        due=part("due", view.due) if view.due else Markup(),
+        told=tuple(Told(part("block", block), part("brief", block.brief)) for block in blocks),
     )
-    blocks = tuple((part("block", block), len(block.exercises)) for block in _blocks(view.exercises))
-    return UnitPart(view, tuple(row for row in rows if row[1]), blocks)
+
+
+def _names(exercises: Iterable[ExerciseView]) -> str:
+    """`backward 0/4, value_ops 0.8/2`"""
+    return ", ".join(f"{_name(one)} {one.points.replace(' of ', '/')}" for one in exercises)
+
+
+def _name(exercise: ExerciseView) -> str:
+    return exercise.id.partition(".")[2]
 
 
 def _blocks(exercises: Sequence[ExerciseView]) -> Iterator[Block]:
     for (_, lines), alike in groupby(exercises, key=attrgetter("verdict", "lines")):
         if lines:
-            yield Block(tuple(alike), tuple(_groups(lines)))
+            same = tuple(alike)
+            names = ", ".join(map(_name, same))
+            yield Block(same, tuple(_groups(lines)), f"{names}: {cut(_brief(lines), _LONGEST_BRIEF)}")
+
+
+def _brief(lines: Sequence[Line]) -> str:
+    return next((line.text for kind in _TELLING for line in lines if line.kind == kind), lines[0].text)
 
 
 def _groups(lines: Sequence[Line]) -> Iterator[Group]:
