@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from grader.cli.clock import moment
 from grader.cli.place import find_course
 from grader.cli.stop import say_stopped, stoppable
 from grader.errors import KataError, UsageError
@@ -40,6 +42,7 @@ class How(NamedTuple):
     unit_ids: list[str]
     fresh: bool = False
     diff: bool = False
+    as_of: str | None = None
 
 
 CourseOption = Annotated[
@@ -90,6 +93,12 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
     ] = False,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of", help="The time for feedback with dates (after_due, published). Default: now."
+        ),
+    ] = None,
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
@@ -103,7 +112,7 @@ def grade(
     began = time.monotonic()
     rung = "unsafe" if unsafe else sandbox.value
     where = Where(rung, workers, device)
-    how = How(unit or [], fresh=fresh, diff=diff)
+    how = How(unit or [], fresh=fresh, diff=diff, as_of=as_of)
     with stoppable():
         graded = _grade(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
@@ -181,10 +190,13 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
     from grader.examine.seed import load_seed
     from grader.gradebook.session import grade_class
     from grader.report.files import report_files
+    from grader.report.telling import asks_the_time
 
+    now = moment(how.as_of)
     catalogue = load_course(find_course(course))
     units = catalogue.chosen(how.unit_ids)
     seed = load_seed(catalogue.root)
+    report = partial(report_files, now=now if asks_the_time(catalogue.course.feedback) else None)
     kept: list[Standing] = []
     try:
         students = OneByOne(class_entries(submissions, catalogue))
@@ -196,7 +208,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 out,
                 seed=seed,
                 units=units,
-                extra_files=report_files,
+                extra_files=report,
                 on_progress=on_progress,
                 fresh=how.fresh,
                 diff=how.diff,

@@ -14,6 +14,7 @@ from grader.errors import UsageError
 from grader.gradebook.disk import clear_errors, exists, make_private_folder, sync_folder, write_atomically
 
 JOURNAL, BEFORE, ASIDE, TIMES = "journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl"
+EXERCISE_TIMES = "exercise-times.csv"
 FEEDBACK = "feedback"
 _FRESH = ".fresh"  # the run that lasts was told to examine everything
 

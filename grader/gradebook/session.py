@@ -14,7 +14,7 @@ from grader.examine.seed import Seed
 from grader.gradebook.changes import compare
 from grader.gradebook.compact import Compact
 from grader.gradebook.disk import Appender
-from grader.gradebook.folder import ASIDE, FEEDBACK, TIMES, GradesFolder, open_grades
+from grader.gradebook.folder import ASIDE, EXERCISE_TIMES, FEEDBACK, TIMES, GradesFolder, open_grades
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.journal import (
     Journal,
@@ -27,7 +27,7 @@ from grader.gradebook.journal import (
 )
 from grader.gradebook.record import Key
 from grader.gradebook.run import AnyPool, Run, Submissions
-from grader.gradebook.tables import long_csv, wide_csv
+from grader.gradebook.tables import long_csv, times_csv, wide_csv
 
 ExtraFiles = Callable[[GradedClass], Mapping[str, str]]
 
@@ -158,6 +158,7 @@ def _write(
     # Those set aside keep their times here: nothing else tells how long they took.
     took = (record.key for record in (*graded.records, *aside))
     folder.write(TIMES, time_lines((key, seconds[key]) for key in took if key in seconds))
+    folder.write(EXERCISE_TIMES, times_csv(graded, seconds))
     rewrite(folder.journal, graded.records)
     folder.end()
     return (*files, folder.journal)

@@ -1,5 +1,6 @@
 """Who stands where on the class page: a place for each student, and a name to show."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,10 +23,12 @@ class People:
 
     def __init__(self, students: Sequence[StudentGrade]) -> None:
         self._anchors = {student.id: f"s{place}" for place, student in enumerate(students, start=1)}
+        self._called = Counter(student.name for student in students)
 
     def of(self, student: StudentGrade) -> Named:
-        """A student by name."""
-        return Named(self._anchors[student.id], printable(student.name, _LONGEST))
+        """A student by name; with the id where several have that name."""
+        name = f"{student.name} {student.id}" if self._called[student.name] > 1 else student.name
+        return Named(self._anchors[student.id], printable(name, _LONGEST))
 
     def said(self, words: str) -> Named:
         """Words that begin with an id, such as `ann 10/33`."""

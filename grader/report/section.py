@@ -34,6 +34,11 @@ class Block:
     groups: tuple[Group, ...]
     brief: str
 
+    @property
+    def short(self) -> bool:
+        """Whether one sentence is all, so that it fits beside the name."""
+        return len(self.groups) == 1 and [line.kind for line in self.groups[0].lines] == ["say"]
+
 
 @dataclass(frozen=True)
 class Told:
@@ -49,10 +54,14 @@ class Told:
 
 @dataclass(frozen=True)
 class UnitPart:
-    """A unit of the section. head: points, and its exercises by verdict    due: a paragraph, or nothing"""
+    """A unit of the section. head: its title and points    rows: its exercises by verdict
+
+    due: a paragraph, or nothing; the class page leaves it out, the late rule stands in the section's head
+    """
 
     head: Markup
     due: Markup
+    rows: Markup
     told: tuple[Told, ...]
 
 
@@ -71,7 +80,9 @@ class Section:
 
     def whole(self) -> Markup:
         """All of it, for the student."""
-        pieces = [piece for unit in self.units for piece in (unit.head, unit.due, *_full(unit.told))]
+        pieces = [
+            piece for unit in self.units for piece in (unit.head, unit.due, unit.rows, *_full(unit.told))
+        ]
         return self.head + Markup("").join(pieces)
 
     def within(self, room: int) -> Markup:
@@ -82,7 +93,7 @@ class Section:
         for unit in self.units:
             fully, briefly = unit.told[:fits], unit.told[max(fits, 0) :]
             fits = max(fits - len(unit.told), 0)
-            pieces += [unit.head, *_full(fully)]
+            pieces += [unit.head, unit.rows, *_full(fully)]
             pieces += [part("briefly", [told.brief for told in briefly])] if briefly else []
         return Markup("").join(pieces)
 
@@ -125,8 +136,9 @@ def _unit(view: UnitView) -> UnitPart:
     ]
     blocks = _blocks(view.exercises)
     return UnitPart(
-        head=part("unit", view, [row for row in rows if row[2]], LETTERS[Verdict.TODO]),
+        head=part("unit", view),
         due=part("due", view.due) if view.due else Markup(),
+        rows=part("rows", view, [row for row in rows if row[2]], LETTERS[Verdict.TODO]),
         told=tuple(Told(part("block", block), part("brief", block.brief)) for block in blocks),
     )
 

@@ -46,15 +46,17 @@ def course(sizes: tuple[int, ...] = SIZES, **more: Any) -> Catalogue:
         word = WORDS[number % len(WORDS)]
         exercises = tuple(
             Exercise(
-                id=f"u{number:02}.{WORDS[at % len(WORDS)]}_{'abcdefgh'[at]}", title=f"The {word} of step {at + 1}",
-                symbols=(f"f{at}",), points=1 + at % 4,
+                id=f"u{number:02}.{WORDS[at % len(WORDS)]}_{'abcdefgh'[at]}",
+                title=f"The {word} of step {at + 1}",
+                symbols=(f"f{at}",),
+                points=1 + at % 4,
             )
             for at in range(size)
-        )  # fmt: skip
+        )
         due = DUE.replace(month=8 + (number + 1) // 4, day=1 + number)
-        units.append(
-            Unit(id=f"u{number:02}", title=f"About {word}", folder=f"u{number:02}_{word}", due=due, exercises=exercises)
-        )  # fmt: skip
+        id = f"u{number:02}"
+        unit = Unit(id=id, title=f"About {word}", folder=f"{id}_{word}", due=due, exercises=exercises)
+        units.append(unit)
     fields = {"id": "backprop", "title": "Gradients and backpropagation, by hand", "version": "2026.1"}
     return Catalogue(Course(**{**fields, "late": LatePolicy(), "units": tuple(units), **more}), Path())
 
