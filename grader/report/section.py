@@ -1,9 +1,10 @@
 """One student's section of a page: what the view says, set out in as few bytes as it can be."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby, takewhile
 from operator import attrgetter
 
 from markupsafe import Markup
@@ -86,15 +87,16 @@ class Section:
         return self.head + Markup("").join(pieces)
 
     def within(self, room: int) -> Markup:
-        """As much as has room, in bytes: the first reasons in full, the others in a few words."""
-        told = [told for unit in self.units for told in unit.told]
-        fits = _fitting(told, room)
-        pieces = [self.head]
+        """As much as has room, in bytes: the first reasons in full, others in a few words, then a count."""
+        fully, briefly = _fitting([told for unit in self.units for told in unit.told], room)
+        pieces, at = [self.head], 0
         for unit in self.units:
-            fully, briefly = unit.told[:fits], unit.told[max(fits, 0) :]
-            fits = max(fits - len(unit.told), 0)
-            pieces += [unit.head, unit.rows, *_full(fully)]
-            pieces += [part("briefly", [told.brief for told in briefly])] if briefly else []
+            told = unit.told
+            short = told[max(fully - at, 0) : max(briefly - at, 0)]
+            left_out = len(told[max(briefly - at, 0) :])
+            pieces += [unit.head, unit.rows, *_full(told[: max(fully - at, 0)])]
+            pieces += [part("briefly", [one.brief for one in short], left_out)] if short or left_out else []
+            at += len(told)
         return Markup("").join(pieces)
 
 
@@ -114,15 +116,14 @@ def fair_room(sizes: Iterable[int], whole: int) -> int:
     return max(waiting, default=0)
 
 
-def _fitting(told: Sequence[Told], room: int) -> int:
-    """How many, from the first on, can be told in full, where the others are told in a few words."""
+def _fitting(told: Sequence[Told], room: int) -> tuple[int, int]:
+    """How many, from the first on, can be told in full; and up to which the others in a few words."""
     left = room - sum(one.sizes[1] for one in told)
-    for at, one in enumerate(told):
-        full, brief = one.sizes
-        left -= full - brief
-        if left < 0:
-            return at
-    return len(told)
+    if left < 0:
+        ends = list(accumulate(one.sizes[1] for one in told))
+        return 0, bisect_right(ends, room)
+    spent = accumulate(one.sizes[0] - one.sizes[1] for one in told)
+    return sum(1 for _ in takewhile(lambda used: used <= left, spent)), len(told)
 
 
 def _full(told: Sequence[Told]) -> Iterator[Markup]:
