@@ -1,23 +1,11 @@
 """What one student reads, as plain text of any width."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from grader.examine.outcome import Verdict
-from grader.gradebook.grades import GradedClass
 from grader.report.marks import UNICODE
 from grader.report.reasons import Line
-from grader.report.telling import telling
-from grader.report.view import ExerciseView, StudentView, UnitView, student_view
-
-
-def feedback_files(graded: GradedClass, now: datetime | None = None) -> dict[str, str]:
-    """`feedback/<id>.txt` -> text, for every student. now: for the dates of the feedback policy"""
-    told = telling(graded, now)
-    return {
-        f"feedback/{student.id}.txt": feedback_text(student_view(graded, student, told))
-        for student in graded.students
-    }
+from grader.report.view import ExerciseView, StudentView, UnitView
 
 
 def feedback_text(view: StudentView) -> str:

@@ -23,6 +23,7 @@ class People:
 
     def __init__(self, students: Sequence[StudentGrade]) -> None:
         self._anchors = {student.id: f"s{place}" for place, student in enumerate(students, start=1)}
+        self._students = {student.id: student for student in students}
         self._called = Counter(student.name for student in students)
 
     def of(self, student: StudentGrade) -> Named:
@@ -31,5 +32,9 @@ class People:
         return Named(self._anchors[student.id], printable(name, _LONGEST))
 
     def said(self, words: str) -> Named:
-        """Words that begin with an id, such as `ann 10/33`."""
-        return Named(self._anchors.get(words.partition(" ")[0], ""), printable(words, _LONGEST))
+        """Words that begin with an id, such as `ann 10/33`: with the name in its place."""
+        id, _, more = words.partition(" ")
+        if id not in self._students:
+            return Named("", printable(words, _LONGEST))
+        named = self.of(self._students[id])
+        return Named(named.anchor, f"{named.name} {printable(more)}".rstrip())

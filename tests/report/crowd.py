@@ -86,6 +86,7 @@ def student(catalogue: Catalogue, id: str, records: tuple[Record, ...], **more: 
 def record(id: str, exercise: Exercise, verdict: Verdict, **more: Any) -> Record:
     """A record without tests."""
     points = float(exercise.points) if verdict is Verdict.RIGHT else 0.0
+    points = None if verdict is Verdict.GRADER_ERROR else points * (1 - more.get("penalty", 0.0))
     fields = {
         "points": points, "max_points": float(exercise.points), "penalty": 0.0, "finding": None, "needs": (),
         "tests": (), "rung": "namespaces", "seed": "1f3c9a", "versions": {}, "hashes": NO_HASHES, **more,

@@ -48,7 +48,7 @@ def hostile_class(crowd: ModuleType) -> GradedClass:
         id = f"z{number}"
         right = tuple(crowd.record(id, exercise, Verdict.RIGHT) for exercise in catalogue.exercises)
         students.append(crowd.student(catalogue, id, right, submitted_at=crowd.DUE))
-    ours = crowd.record("zz", first, Verdict.GRADER_ERROR, points=None, finding=Finding(f"ours: {SCRIPT}"))
+    ours = crowd.record("zz", first, Verdict.GRADER_ERROR, finding=Finding(f"ours: {SCRIPT}"))
     rest = (crowd.record("zz", exercise, Verdict.TODO) for exercise in catalogue.exercises[1:])
     students.append(crowd.student(catalogue, "zz", (ours, *rest)))
     todo = tuple(crowd.record("zzz", exercise, Verdict.TODO) for exercise in catalogue.exercises)
@@ -57,13 +57,7 @@ def hostile_class(crowd: ModuleType) -> GradedClass:
 
 
 def _record(crowd, id, exercise, text, at):
-    verdict = (
-        Verdict.WRONG,
-        Verdict.CRASHED,
-        Verdict.RULE_BROKEN,
-        Verdict.TOO_SLOW,
-        Verdict.TOO_MUCH_MEMORY,
-    )[at % 5]
+    verdict = VERDICTS[at % len(VERDICTS)]
     parts = ("what", "diagnosis", "called", "yours", "expected", "worst", "differ", "where", "source", "help")
     said = Finding(**dict.fromkeys(parts, text[:2000]))
     tests = [

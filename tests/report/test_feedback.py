@@ -6,7 +6,7 @@ import pytest
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 
 SECRETS = ("SECRET", "test_hidden_name")
 
@@ -20,7 +20,7 @@ def feedback(invented, tmp_path):
         pool = invented.FakePool(catalogue, answers)
         out = tmp_path / "grades"
         class_ = grade_class(
-            catalogue, students, pool, out, seed=invented.SEED, extra_files=feedback_files, fresh=True
+            catalogue, students, pool, out, seed=invented.SEED, extra_files=report_files, fresh=True
         )
         return {s.id: (out / "feedback" / f"{s.id}.txt").read_text(encoding="utf-8") for s in class_.students}
 
