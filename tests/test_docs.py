@@ -26,7 +26,7 @@ from grader.cli import COMMANDS, build_app
 from grader.collect import unpacked
 from grader.collect.submission import BOUNDS
 from grader.course.load import load_course
-from grader.course.model import Course, Exercise, LatePolicy, Limits, Unit
+from grader.course.model import Course, Exercise, FeedbackPolicy, LatePolicy, Limits, Unit
 from grader.examine.outcome import Verdict
 from grader.examine.properties import MAX_EXAMPLES
 from grader.gradcheck.compare import assert_close
@@ -38,6 +38,7 @@ from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
 from grader.remote.channel import MAX_ALIVE
 from grader.remote.warm import STDLIB
+from grader.report.items import HEADER
 from grader.student.progress import State
 from grader.verify.claims_bank import AT_LEAST
 from grader.verify.claims_content import HIDDEN, PUBLIC
@@ -203,6 +204,7 @@ def test_exit_codes():
 STRUCTS: dict[str, Any] = {
     "### The course": Course,
     "### The late policy: `late`": LatePolicy,
+    "### Feedback: `feedback`": FeedbackPolicy,
     "### Limits: `limits`": Limits,
     "### A unit": Unit,
     "### An exercise": Exercise,
@@ -254,6 +256,8 @@ def test_the_columns_of_the_tables():
     text = text_of(FORMATS)
     said = [name for row in table_after(text, "### `gradebook.csv`") for name in names(row[0])]
     assert [name for name in said if name not in ids] == [name for name in wide if name not in ids]
+    rows = table_after(text, "### `exercises.csv`")
+    assert [name for row in rows for name in names(row[0])] == list(HEADER)
     section = text.partition("### `results-long.csv`")[2].partition("\n###")[0]
     assert names(section)[: len(long)] == long
 

@@ -34,7 +34,8 @@ def page(template: str, **values: Any) -> str:
     style = _style(values.get("starts", ()))
     fingerprint = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{fingerprint}'; base-uri 'none'; form-action 'none'"
-    return _environment().get_template(template).render(style=Markup(style), policy=policy, **values)
+    text = _environment().get_template(template).render(style=Markup(style), policy=policy, **values)
+    return text + "\n"
 
 
 def part(macro: str, *values: Any) -> Markup:
