@@ -99,12 +99,15 @@ def test_the_seed_is_never_committed():
 
 
 def test_no_clock_that_can_jump_is_asked():
-    """Nothing that is graded or written depends on the time of day; monotonic clocks measure times."""
+    """Nothing that is graded depends on the time of day; monotonic clocks measure times.
+
+    Feedback may open at a date that course.yml gives: cli/clock.py asks, and everybody else is told.
+    """
     wall = re.compile(r"\btime\.time(_ns)?\(|\.(now|utcnow|today)\(|\blocaltime\(|\bgmtime\(|\bctime\(")
     asked = [
         f"{path.relative_to(ROOT)}:{number}"
         for path in PACKAGE
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-        if wall.search(line) and "Circumstances.now(" not in line
+        if wall.search(line) and "Circumstances.now(" not in line and path.name != "clock.py"
     ]
     assert not asked

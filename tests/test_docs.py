@@ -27,7 +27,7 @@ from grader.cli import COMMANDS, build_app
 from grader.collect import attempts, rosterfile, unpacked
 from grader.collect.submission import BOUNDS
 from grader.course.load import load_course
-from grader.course.model import Course, Exercise, LatePolicy, Limits, Unit
+from grader.course.model import Course, Exercise, FeedbackPolicy, LatePolicy, Limits, Unit
 from grader.examine.outcome import Verdict
 from grader.examine.properties import MAX_EXAMPLES
 from grader.gradcheck.compare import assert_close
@@ -48,6 +48,7 @@ from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
 from grader.remote.channel import MAX_ALIVE
 from grader.remote.warm import STDLIB
+from grader.report.items import HEADER
 from grader.scoring.late import lateness
 from grader.scoring.total import Earned, scheme
 from grader.student.progress import State
@@ -215,6 +216,7 @@ def test_exit_codes():
 STRUCTS: dict[str, Any] = {
     "### The course": Course,
     "### The late policy: `late`": LatePolicy,
+    "### Feedback: `feedback`": FeedbackPolicy,
     "### Limits: `limits`": Limits,
     "### A unit": Unit,
     "### An exercise": Exercise,
@@ -272,6 +274,8 @@ def test_the_columns_of_the_tables():
     text = text_of(FORMATS)
     said = [name for row in table_after(text, "### `gradebook.csv`") for name in names(row[0])]
     assert [name for name in said if name not in ids] == [name for name in wide if name not in ids]
+    rows = table_after(text, "### `exercises.csv`")
+    assert [name for row in rows for name in names(row[0])] == list(HEADER)
     section = text.partition("### `results-long.csv`")[2].partition("\n###")[0]
     assert names(section)[: len(long)] == long
 

@@ -35,6 +35,7 @@ COMMANDS = {
 }
 _EXTRAS = {
     "ruamel": ("ruamel.yaml", "katagrad[instructor]"),
+    "jinja2": ("jinja2", "katagrad[instructor]"),
     "torch": ("torch", "katagrad[torch]"),
 }
 

@@ -8,11 +8,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from grader.cli.clock import moment
 from grader.cli.place import find_course
 from grader.cli.stop import say_stopped, stoppable
 from grader.errors import KataError, UsageError
@@ -46,12 +48,17 @@ class How(NamedTuple):
     roster: Path | None = None
     dry: bool = False
     gradebook: str | None = ""
+    as_of: str | None = None
 
 
 CourseOption = Annotated[
     Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
 ]
 
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="The time for feedback with dates (after_due, published). Default: now."),
+]
 GradebookOption = Annotated[
     str,
     typer.Option(
@@ -118,6 +125,7 @@ def grade(
         bool, typer.Option("--diff", help="Show who gained and lost what since the last run, and why.")
     ] = False,
     fresh: FreshOption = False,
+    as_of: AsOfOption = None,
     gradebook: GradebookOption = "",
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
@@ -128,7 +136,14 @@ def grade(
     check_places(submissions, out)
     where = checked(sandbox, unsafe, workers, device)
     began = time.monotonic()
-    how = How(unit or [], fresh=fresh, diff=diff, roster=roster, gradebook=checked_gradebook(gradebook))
+    how = How(
+        unit or [],
+        fresh=fresh,
+        diff=diff,
+        roster=roster,
+        gradebook=checked_gradebook(gradebook),
+        as_of=as_of,
+    )
     with stoppable():
         graded = grade_submissions(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
@@ -233,10 +248,13 @@ def grade_submissions(
     from grader.examine.seed import load_seed
     from grader.gradebook.rehearse import rehearse
     from grader.gradebook.session import grade_class
-    from grader.report.feedback import feedback_files
+    from grader.report.files import report_files
+    from grader.report.telling import asks_the_time
 
+    now = moment(how.as_of)
     catalogue = load_course(find_course(course))
     units, seed = catalogue.chosen(how.unit_ids), load_seed(catalogue.root)
+    report = partial(report_files, now=now if asks_the_time(catalogue.course.feedback) else None)
     kept: list[Standing] = []
     try:
         roster = find_roster(catalogue.root, how.roster)
@@ -262,7 +280,7 @@ def grade_submissions(
                 out,
                 seed=seed,
                 units=units,
-                extra_files=feedback_files,
+                extra_files=report,
                 on_progress=on_progress,
                 fresh=how.fresh,
                 diff=how.diff,

@@ -8,6 +8,7 @@ import typer
 
 from grader.cli.instructor import (
     GRADER_ERRORS,
+    AsOfOption,
     CourseOption,
     DeviceOption,
     FreshOption,
@@ -50,6 +51,7 @@ def regrade(
     device: DeviceOption = Device.CPU,
     unit: UnitOption = None,
     fresh: FreshOption = False,
+    as_of: AsOfOption = None,
     gradebook: GradebookOption = "",
 ) -> None:
     """Grade again after tests, dates or submissions changed: who gained and lost what, and why.
@@ -64,7 +66,7 @@ def regrade(
     with open_gradebook(out):
         pass  # there is one, and nobody writes into it
     filled = checked_gradebook(gradebook)
-    how = How(unit or [], fresh=fresh, diff=True, roster=roster, dry=dry_run, gradebook=filled)
+    how = How(unit or [], fresh=fresh, diff=True, roster=roster, dry=dry_run, gradebook=filled, as_of=as_of)
     with stoppable():
         graded = grade_submissions(submissions, out, course=course, where=where, how=how)
     print_regrade(graded, console(), out, each_exercise=diff, dry=dry_run)

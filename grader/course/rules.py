@@ -17,14 +17,15 @@ ZONE = "add the zone: 2026-09-15T23:59:00+02:00, or Z for UTC"
 def check(course: Fields) -> Iterator[Mistake]:
     """Every mistake that only shows when fields are compared."""
     units = course.get("units", [])
-    yield from _due(course, ())
+    yield from _zone(course, "due", ())
+    yield from _zone(course.get("feedback", {}), "published", ("feedback",))
     yield from _late(course.get("late", {}))
     yield from _folders(course)
     seen: dict[str, str] = {}
     last = ""
     for i, unit in enumerate(units):
         path: Path = ("units", i)
-        yield from _due(unit, path)
+        yield from _zone(unit, "due", path)
         yield from _unit_id(unit, path, seen, last)
         yield from _weight(unit, path)
         last = max(last, unit.get("id", ""))
@@ -37,10 +38,10 @@ def check(course: Fields) -> Iterator[Mistake]:
         yield Mistake(("units",), "holds no unit", "add a unit with id, title and folder")
 
 
-def _due(fields: Fields, path: Path) -> Iterator[Mistake]:
-    due = fields.get("due")
-    if isinstance(due, datetime) and due.tzinfo is None:
-        yield Mistake((*path, "due"), "has no time zone", ZONE)
+def _zone(fields: Fields, name: str, path: Path) -> Iterator[Mistake]:
+    time = fields.get(name)
+    if isinstance(time, datetime) and time.tzinfo is None:
+        yield Mistake((*path, name), "has no time zone", ZONE)
 
 
 def _late(late: Fields) -> Iterator[Mistake]:

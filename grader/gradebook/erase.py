@@ -1,6 +1,7 @@
 """Remove one person from a GRADES folder. Everybody else's bytes stay what they are."""
 
 import csv
+import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,11 +16,15 @@ from grader.gradebook.disk import clear_errors, exists, lines_of, sync_folder, w
 from grader.gradebook.folder import FEEDBACK, GradesFolder, open_gradebook
 from grader.gradebook.nbstore import DATABASE
 from grader.gradebook.nbstore_keep import elsewhere, forget, unopened
-from grader.gradebook.plain import cell, count
+from grader.gradebook.plain import cell, count, printable
 
 _OF_EXERCISES = ("journal.jsonl", "before.jsonl", "set-aside.jsonl", "attempts.jsonl", "times.jsonl")
 _OURS = {*_OF_EXERCISES, DATABASE}
 _TABLES = ("gradebook.csv", "results-long.csv", "changes.csv")
+# Figures about the whole class. The page is the last one: it tells whether they count the student.
+_PAGE = "report.html"
+_OF_THE_CLASS = ("exercises.csv", "exercise-times.csv", _PAGE)
+_SECTION = re.compile(r'<details class=s data-id="([^"]*)"')
 
 
 class _Line(Struct):
@@ -46,7 +51,7 @@ def erase(out: Path, id: str, gradebook: str = "") -> Erased:
     folder holds no gradebook, while a run writes into it, and when a database cannot be written.
     """
     with open_gradebook(out) as folder:
-        removed = [*_feedback(folder, id)]
+        removed = [*_of_the_class(folder, id), *_feedback(folder, id)]
         for name in _OF_EXERCISES:
             removed += _lines(folder.path / name, lambda _, line: _is_of(line, id), "result")
         for name in _TABLES:
@@ -60,6 +65,23 @@ def erase(out: Path, id: str, gradebook: str = "") -> Erased:
         outside = () if gradebook else elsewhere(folder)
         left = (*unopened(folder), *_still_naming(folder, id))
         return Erased(tuple(removed), left, tuple(outside))
+
+
+def _of_the_class(folder: GradesFolder, id: str) -> Iterator[str]:
+    """Figures that count the student are removed as a whole: the next run makes them anew."""
+    page = folder.path / _PAGE
+    if not exists(page):
+        return
+    with clear_errors(page, "read"):
+        sections = _SECTION.findall(page.read_text(encoding="utf-8"))
+    if printable(id) in map(html.unescape, sections):
+        for name in _OF_THE_CLASS:
+            path = folder.path / name
+            if exists(path):
+                with clear_errors(path):
+                    path.unlink()
+                    sync_folder(path.parent)
+                yield f"{name}: it counts the whole class, the next kata grade makes it anew"
 
 
 def _feedback(folder: GradesFolder, id: str) -> Iterator[str]:
@@ -110,7 +132,8 @@ def _still_naming(folder: GradesFolder, id: str) -> Iterator[Path]:
     """Files that are not ours to change, and that hold the id as a word."""
     word = re.compile(rb"(?<![\w.@-])" + re.escape(id.encode()) + rb"(?![\w@-])")
     for path in sorted(folder.path.iterdir()):
-        if path.name not in {*_OURS, *_TABLES, FILE} and path.is_file() and not path.is_symlink():
+        known = {*_OURS, *_TABLES, *_OF_THE_CLASS, FILE}
+        if path.name not in known and path.is_file() and not path.is_symlink():
             with clear_errors(path, "read"):
                 if word.search(path.read_bytes()):
                     yield path

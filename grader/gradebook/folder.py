@@ -15,6 +15,7 @@ from grader.gradebook.disk import clear_errors, exists, make_private_folder, syn
 
 JOURNAL, BEFORE, ASIDE, TIMES = "journal.jsonl", "before.jsonl", "set-aside.jsonl", "times.jsonl"
 ATTEMPTS = "attempts.jsonl"
+EXERCISE_TIMES = "exercise-times.csv"
 FEEDBACK = "feedback"
 _FRESH = ".fresh"  # the run that lasts was told to examine everything
 

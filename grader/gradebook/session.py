@@ -16,7 +16,15 @@ from grader.gradebook.changes import compare
 from grader.gradebook.classfile import FILE, class_file, encode_class
 from grader.gradebook.compact import Compact
 from grader.gradebook.disk import Appender
-from grader.gradebook.folder import ASIDE, ATTEMPTS, FEEDBACK, TIMES, GradesFolder, open_grades
+from grader.gradebook.folder import (
+    ASIDE,
+    ATTEMPTS,
+    EXERCISE_TIMES,
+    FEEDBACK,
+    TIMES,
+    GradesFolder,
+    open_grades,
+)
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.journal import (
     Journal,
@@ -33,7 +41,7 @@ from grader.gradebook.plain import printable
 from grader.gradebook.record import AttemptKey, Key, Record
 from grader.gradebook.run import AnyPool, Run, Submissions
 from grader.gradebook.settle import check_units
-from grader.gradebook.tables import long_csv, wide_csv
+from grader.gradebook.tables import long_csv, times_csv, wide_csv
 
 ExtraFiles = Callable[[GradedClass], Mapping[str, str]]
 
@@ -199,6 +207,7 @@ def _write(
     # Those set aside keep their times here: nothing else tells how long they took.
     took = (record.key for record in (*graded.records, *aside))
     folder.write(TIMES, time_lines((key, seconds[key]) for key in took if key in seconds))
+    folder.write(EXERCISE_TIMES, times_csv(graded, seconds))
     rewrite(folder.journal, graded.records)
     if attempts:  # after the journal: until then they may hold what counts
         rewrite(folder.attempts, (attempts[key] for key in sorted(attempts)))

@@ -13,16 +13,19 @@ def diagnosis(record: Record) -> str:
     return next((finding.diagnosis for finding in findings if finding and finding.diagnosis), "")
 
 
-def shown_finding(record: Record) -> Finding | None:
-    """The finding that may be shown in full: of a public test, or of the file as a whole; else None."""
-    public = [test.finding for test in record.tests if test.public and test.finding is not None]
+def shown_finding(record: Record, in_full: bool = False) -> Finding | None:
+    """The finding that may be shown in full: of a public test, or of the file as a whole; else None.
+
+    in_full: of a hidden test too
+    """
+    told = [test.finding for test in record.tests if (test.public or in_full) and test.finding is not None]
     about_the_file = not record.tests or record.verdict in (Verdict.RULE_BROKEN, Verdict.TODO)
     finding = record.finding
     if finding is not None and (
-        about_the_file or record.followed or any(same_failure(finding, other) for other in public)
+        in_full or about_the_file or record.followed or any(same_failure(finding, other) for other in told)
     ):
         return finding
-    return public[0] if public else None
+    return told[0] if told else None
 
 
 def same_failure(one: Finding, other: Finding | None) -> bool:

@@ -2,11 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC
+from statistics import median
 
 from grader.gradebook.classmodel import ClassFile, Result, StudentEntry
+from grader.gradebook.grades import GradedClass
 from grader.gradebook.plain import cell, count, number
+from grader.gradebook.record import Key
 
 NOT_GRADED = "not graded"
 
@@ -35,6 +38,19 @@ def long_csv(graded: ClassFile) -> str:
         for result in student.results
     )
     return _csv([header, *rows])
+
+
+def times_csv(graded: GradedClass, seconds: Mapping[Key, float]) -> str:
+    """One row an exercise: exercise, students, median seconds, longest seconds. seconds: by the clock"""
+    took: dict[str, list[float]] = {exercise.id: [] for exercise in graded.exercises}
+    for record in graded.records:
+        if record.key in seconds:
+            took[record.exercise].append(seconds[record.key])
+    rows = (
+        [exercise, str(len(times)), *(f"{middle(times):.3f}" if times else "" for middle in (median, max))]
+        for exercise, times in took.items()
+    )
+    return _csv([["exercise", "students", "median seconds", "longest seconds"], *rows])
 
 
 def status(student: StudentEntry) -> str:

@@ -13,7 +13,7 @@ from grader.gradebook.changes import GONE, NEW, Change, signed
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import count, number, printable
 from grader.report.changes import print_changes
-from grader.report.terminal import warnings_of
+from grader.report.notices import warnings
 from grader.scoring.rubric import exact
 
 _LONGEST_ID = 20  # columns of a student's id; a longer one is broken
@@ -32,7 +32,7 @@ def print_regrade(
         print_changes(changes, console, out, table=False)
         console.print(_table(graded, changes.by_student, console))
     console.print()
-    for label, lines in (("warning", warnings_of(graded)), ("note", graded.notes)):
+    for label, lines in (("warning", warnings(graded)), ("note", graded.notes)):
         for line in lines:
             console.print(Text(_carried(f"{label:<9}{printable(line)}", console)), soft_wrap=True)
     told = "dry run: nothing was written; without --dry-run the same is done" if dry else f"files    {out}/"

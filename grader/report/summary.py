@@ -40,6 +40,14 @@ class ExerciseRow:
         """0..1, or None where nobody counts."""
         return self.passed / self.counted if self.counted else None
 
+    @property
+    def percent(self) -> str:
+        """Whole percent, or "-"; 0 % and 100 % are said of nobody and of everybody only."""
+        if self.rate is None:
+            return "-"
+        shown = round(100 * self.rate)
+        return f"{min(max(shown, 1), 99) if 0 < self.rate < 1 else shown}%"
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -91,8 +99,8 @@ def mistake_of(record: Record) -> str:
     return diagnosis(record) or (f"fails: {failed}" if failed else "")
 
 
-def _name_of(record: Record) -> str:
-    """The diagnosis, or the kind of error that ended it; "" where nothing has a name."""
+def cause_of(record: Record) -> str:
+    """What has a name: the diagnosis, or the kind of error that ended it; else ""."""
     if record.verdict is Verdict.CRASHED and record.finding is not None and not diagnosis(record):
         error = _ERROR.match(record.finding.what)
         return f"crashed: {error[1]}" if error else ""
@@ -117,7 +125,7 @@ def _rows(graded: GradedClass, present: list[StudentGrade]) -> tuple[ExerciseRow
         passed = sum(record.verdict is Verdict.RIGHT for record in counted)
         mistakes = Counter(filter(None, map(mistake_of, counted)))
         # What has a name teaches the next lecture something; that some crashed does not.
-        named = Counter(filter(None, map(_name_of, counted))) or mistakes
+        named = Counter(filter(None, map(cause_of, counted))) or mistakes
         mistake, times = max(named.items(), key=itemgetter(1), default=("", 0))  # the first, by id, of equals
         rows.append(ExerciseRow(exercise, passed, len(counted), mistake, times))
         earned.append(sum(record.points or 0.0 for record in counted) / exercise.points)

@@ -11,9 +11,9 @@ from rich.text import Text
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.plain import count, number, printable
 from grader.report.marks import Marks, choose
+from grader.report.notices import warnings
 from grader.report.summary import ExerciseRow, Summary, summarize
 
-UNSAFE_RUNGS = frozenset({"", "none", "unsafe"})
 _GAP = 2  # columns between two columns of the table
 _LABEL = 9  # columns of "scores   "
 _MOST_REMARKS = 12
@@ -45,7 +45,7 @@ def print_report(
     screen.flow("missing", _people(summary.missing, graded), gap=", ")
     screen.flow("excused", _people(summary.excused, graded), gap=", ")
     screen.flow("look at", _remarks(graded, summary), gap=screen.marks.dot)
-    for warning in warnings_of(graded):
+    for warning in warnings(graded):
         screen.flow("warning", [warning], style="yellow")
     for note in graded.notes:
         screen.flow("note", [printable(note)])
@@ -131,18 +131,8 @@ def _table(summary: Summary, screen: _Screen) -> Table:
     for row in summary.rows:
         cut = [_mistake(row, screen, room, 2 if many else 0)] if told else []
         bar = [_bar(row, cells, screen.marks)] if cells else []
-        table.add_row(row.exercise.id, number(row.exercise.points), _percent(row), *bar, *cut)
+        table.add_row(row.exercise.id, number(row.exercise.points), row.percent, *bar, *cut)
     return table
-
-
-def _percent(row: ExerciseRow) -> str:
-    """Whole percent; 0 % and 100 % are said of nobody and of everybody only."""
-    if row.rate is None:
-        return "-"
-    shown = round(100 * row.rate)
-    if 0 < row.rate < 1:
-        shown = min(max(shown, 1), 99)
-    return f"{shown}%"
 
 
 def _bar(row: ExerciseRow, cells: int, marks: Marks) -> Text:
@@ -201,17 +191,6 @@ def _remarks(graded: GradedClass, summary: Summary) -> Iterable[str]:
 def _names(who: Sequence[str]) -> str:
     named = ", ".join(map(printable, who[:_MOST_NAMES]))
     return f"{named} and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else named
-
-
-def warnings_of(graded: GradedClass) -> Iterable[str]:
-    """What makes the results of a run less than they seem."""
-    if graded.grader_errors:
-        what = count(graded.grader_errors, "result")
-        yield f"{what} could not be graded (our fault) and left out: run it again, or report it"
-    if graded.rung in UNSAFE_RUNGS:
-        yield "no sandbox: the students' code ran with your rights and could read and change anything"
-    if graded.demo_seed:
-        yield "demo seed: everybody can know the hidden cases. `kata seed` makes a secret one"
 
 
 def _files(graded: GradedClass) -> Iterable[str]:

@@ -21,7 +21,7 @@ from grader.engine.pool import Pool
 from grader.errors import SandboxError
 from grader.examine.seed import load_seed
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 from grader.sandbox.layers import resolve
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +91,7 @@ def runs(catalogue, tmp_path_factory):
 def grade(catalogue, submissions, out, workers):
     seed = load_seed(catalogue.root)
     with Pool(catalogue, seed, workers=workers) as pool:
-        return grade_class(catalogue, submissions, pool, out, seed=seed, extra_files=feedback_files)
+        return grade_class(catalogue, submissions, pool, out, seed=seed, extra_files=report_files)
 
 
 def snapshot(folder):

@@ -6,7 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux")
 
-TIMES = "times.jsonl"  # the one file that may differ
+TIMES = ("times.jsonl", "exercise-times.csv")  # the files that may differ
 
 
 def test_whoever_is_honest_is_told_the_same_without_the_hostile_ones_and_with_one_worker(runs):
@@ -19,10 +19,9 @@ def test_whoever_is_honest_is_told_the_same_without_the_hostile_ones_and_with_on
 
 
 def test_only_the_grades_are_written(runs, snapshot_of):
-    tables = {"gradebook.csv", "results-long.csv", "gradebook.json", "journal.jsonl", TIMES, "feedback"}
-    assert snapshot_of(runs.out / "one").keys() == tables | {
-        f"feedback/{s.id}.txt" for s in runs.one.students
-    }
+    tables = {"gradebook.csv", "results-long.csv", "gradebook.json", "exercises.csv", "journal.jsonl", *TIMES}
+    feedback = {f"feedback/{s.id}.{end}" for s in runs.one.students for end in ("html", "txt")}
+    assert snapshot_of(runs.out / "one").keys() == tables | feedback | {"report.html", "feedback"}
     assert runs.changed == set()
     assert runs.marked == set()
     assert runs.temporary == []

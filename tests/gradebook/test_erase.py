@@ -7,7 +7,9 @@ from grader.errors import UsageError
 from grader.gradebook.erase import erase
 from grader.gradebook.folder import open_grades
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
+
+OF_THE_CLASS = ("exercises.csv", "exercise-times.csv", "report.html")
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def grade(invented, tmp_path):
 
         return grade_class(
             catalogue, class_, invented.FakePool(catalogue), tmp_path / "grades",
-            seed=invented.SEED, extra_files=feedback_files, diff=True, on_progress=progress, **more,
+            seed=invented.SEED, extra_files=report_files, diff=True, on_progress=progress, **more,
         )  # fmt: skip
 
     return run
@@ -43,7 +45,10 @@ def test_one_person_goes_and_the_bytes_of_others_stay(grade, tmp_path):
     grade("ann", "ann.b", "bob")
     erased = erase(out, "ann.b")
     assert erased.left == ()
+    anew = "it counts the whole class, the next kata grade makes it anew"
     assert erased.removed == (
+        *(f"{name}: {anew}" for name in OF_THE_CLASS),
+        "feedback/ann.b.html",
         "feedback/ann.b.txt",
         "journal.jsonl: 5 results",
         "times.jsonl: 5 results",
@@ -51,7 +56,9 @@ def test_one_person_goes_and_the_bytes_of_others_stay(grade, tmp_path):
         "results-long.csv: 5 rows",
         "gradebook.json: 1 student",
     )
-    assert files(out) == want
+    assert files(out) == {name: held for name, held in want.items() if name not in OF_THE_CLASS}
+    grade("ann", "bob")
+    assert files(out).keys() == want.keys()
     assert {p.stat().st_mode & 0o777 for p in out.rglob("*") if p.is_file()} == {0o600}
 
 
@@ -111,6 +118,7 @@ def test_the_command_says_what_it_removed(grade, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["erase", "bob"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("bob is erased from grades\n  feedback/bob.txt\n  journal.jsonl: 5 results\n")
+    assert out.startswith("bob is erased from grades\n  exercises.csv: it counts the whole class, ")
+    assert "\n  feedback/bob.html\n  feedback/bob.txt\n  journal.jsonl: 5 results\n" in out
     assert main(["erase", "b\x1bob"]) == 2
     assert capsys.readouterr().err.startswith("kata: grades holds nothing of b\\x1bob\n")

@@ -15,7 +15,7 @@ from grader.errors import UsageError
 from grader.gradebook import disk
 from grader.gradebook.journal import read_journal
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux")
 ROOM = 200_000  # bytes; what a class of twelve needs, and more than each of its files
@@ -36,7 +36,7 @@ def grade(invented, tmp_path):
 
     def run(out, **more):
         pool = invented.FakePool(catalogue, answers)
-        grade_class(catalogue, class_, pool, out, seed=invented.SEED, extra_files=feedback_files, **more)
+        grade_class(catalogue, class_, pool, out, seed=invented.SEED, extra_files=report_files, **more)
         return pool.asked
 
     return run

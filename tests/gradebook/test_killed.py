@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 
 OPEN, WRITE = os.open, os.write
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux")
@@ -35,7 +35,7 @@ def run(invented, tmp_path, monkeypatch):
         ]
         pool = invented.FakePool(catalogue, {} if better else answers)
         return grade_class(
-            catalogue, class_, pool, tmp_path / out, seed=invented.SEED, extra_files=feedback_files, diff=True
+            catalogue, class_, pool, tmp_path / out, seed=invented.SEED, extra_files=report_files, diff=True
         )
 
     grade.attempts = []

@@ -111,3 +111,19 @@ def test_times_are_shown_in_utc(tables, invented):
     )
     assert [row["submitted at"] for row in wide] == ["2026-09-15 00:00:00 UTC", ""]
     assert wide[1]["late note"] == "u01: no timestamp: taken as on time; u05: no due date"
+
+
+def test_how_long_each_exercise_took(invented, tmp_path):
+    catalogue, took = invented.make_catalogue(tmp_path), {"ann": 1.0, "bob": 2.5, "cem": 9.0}
+    id = "u05.backward"
+    answers = {
+        (student, id): invented.outcome(id, invented.Verdict.RIGHT, invented.check(seconds=seconds))
+        for student, seconds in took.items()
+    }
+    students = [invented.handed_in(student) for student in took]
+    pool = invented.FakePool(catalogue, answers)
+    grade_class(catalogue, students, pool, tmp_path / "grades", seed=invented.SEED)
+    with (tmp_path / "grades" / "exercise-times.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row.pop("exercise"): row for row in csv.DictReader(file)}
+    assert list(rows) == [exercise.id for exercise in catalogue.exercises]
+    assert rows[id] == {"students": "3", "median seconds": "2.500", "longest seconds": "9.000"}

@@ -6,7 +6,7 @@ import pytest
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 
 SECRETS = ("SECRET", "test_hidden_name")
 
@@ -20,7 +20,7 @@ def feedback(invented, tmp_path):
         pool = invented.FakePool(catalogue, answers)
         out = tmp_path / "grades"
         class_ = grade_class(
-            catalogue, students, pool, out, seed=invented.SEED, extra_files=feedback_files, fresh=True
+            catalogue, students, pool, out, seed=invented.SEED, extra_files=report_files, fresh=True
         )
         return {s.id: (out / "feedback" / f"{s.id}.txt").read_text(encoding="utf-8") for s in class_.students}
 
@@ -41,6 +41,7 @@ def test_the_whole_of_one_feedback(feedback, invented):
         "score      5.6667 of 10 points, 56.7 %\n"
         "handed in  2026-09-17 03:00:00 UTC\n"
         "late rule  u01: 2 days late: 20 % taken\n"
+        "next       u01.central_difference    stuck? kata hint u01.central_difference\n"
         "\n"
         "u01 Slopes by nudging: 2.6667 of 4 points\n"
         "  due 2026-09-15 12:00:00 UTC: 2 days late: 20 % taken\n"

@@ -12,7 +12,7 @@ from grader.examine.outcome import Verdict
 from grader.examine.seed import Seed
 from grader.gradcheck.message import Finding
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 from grader.report.terminal import print_report
 
 GOLDEN = """\
@@ -32,8 +32,8 @@ look at  yara: GRADER ERROR on u01.grad_check · vic: nothing handed in
          zoe: nothing handed in: zoe.zip cannot be read: not a zip file · kim 4/10: 1 crashed in u05
          june, sam: too slow on u05.backward
 warning  1 result could not be graded (our fault) and left out: run it again, or report it
-files    grades/gradebook.csv  grades/results-long.csv  grades/gradebook.json  grades/feedback/
-         grades/journal.jsonl
+files    grades/gradebook.csv  grades/results-long.csv  grades/gradebook.json  grades/report.html
+         grades/exercises.csv  grades/feedback/  grades/journal.jsonl
 """
 
 
@@ -52,7 +52,7 @@ def screen(invented, tmp_path, monkeypatch):
             students, answers = invented.small_class()
         pool = invented.FakePool(catalogue, answers or {})
         pool.facts |= facts or {}
-        graded = grade_class(catalogue, students, pool, Path("grades"), seed=seed, extra_files=feedback_files)
+        graded = grade_class(catalogue, students, pool, Path("grades"), seed=seed, extra_files=report_files)
         return draw(graded, seconds, **more)
 
     return run

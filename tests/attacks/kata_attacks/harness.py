@@ -21,7 +21,7 @@ from grader.examine.seed import load_seed
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.session import grade_class
 from grader.release.stub import make_stub
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 from grader.report.terminal import print_report
 from kata_attacks.model import LETTERS, Attack
 from kata_attacks.world import CANARY, Seen, World
@@ -157,9 +157,8 @@ class Result:
             if letter not in allowed:
                 what = record.finding.what if record.finding else ""
                 found.append(f"{name} is {letter}, not {allowed}: {what[:120]}")
-        if attack.group == "leaks" and "73501" in (self.out / "feedback" / f"{attack.id}.txt").read_text(
-            "utf-8"
-        ):
+        told = [self.out / "feedback" / f"{attack.id}.{end}" for end in ("txt", "html")]
+        if attack.group == "leaks" and any("73501" in path.read_text("utf-8") for path in told):
             found.append("its feedback tells what a hidden test asked")
         if attack.problem and not any(attack.problem in problem for problem in student.problems):
             found.append(f"no problem says {attack.problem!r}: {student.problems}")
@@ -192,7 +191,7 @@ def grade(catalogue: Catalogue, attacks: Sequence[Attack], world: World, work: P
         submissions = collect_class(work / "class", catalogue)
         with Pool(catalogue, seed, **pool) as opened:
             graded = grade_class(
-                catalogue, submissions, opened, work / "grades", seed=seed, extra_files=feedback_files
+                catalogue, submissions, opened, work / "grades", seed=seed, extra_files=report_files
             )
     seconds = time.monotonic() - began
     screen = io.StringIO()
