@@ -29,6 +29,7 @@ COMMANDS = {
     "export": "grader.cli.grades",
     "seed": "grader.cli.instructor",
     "doctor": "grader.cli.doctor",
+    "release": "grader.cli.release",
     "stubs": "grader.cli.author",
     "verify": "grader.cli.author",
 }

@@ -10,8 +10,8 @@ from grader.course.yamltext import parse
 from grader.errors import CourseError
 from grader.gradebook.plain import count
 from grader.release.hints import parse_hints
+from grader.release.lesson import pictures
 from grader.verify.broken import Broken, from_error, place, reason
-from grader.verify.claims_files import pictures
 from grader.verify.selection import Selection
 from grader.verify.testfiles import test_functions
 
