@@ -1,4 +1,4 @@
-"""The claim that a hand-out gives nothing away, in no file of it and in nothing that its wheel holds.
+"""The claim that a hand-out is finished, and that nothing in it or in its wheel gives anything away.
 
 Stricter than what `kata verify` claims of exercises/: here one telling line of a solution is enough.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from grader.course.catalogue import Catalogue
 from grader.errors import CourseError
 from grader.examine.seed import Seed
+from grader.release.placeholder import placeholders
 from grader.release.stub import BEGIN, END
 from grader.verify.broken import Broken, place
 from grader.verify.claims_files import files_below
@@ -25,11 +26,11 @@ MANY = 20  # claims in one message
 
 
 def check(catalogue: Catalogue, seed: Seed, files: Mapping[str, bytes]) -> None:
-    """CourseError where a hand-out of these files, by name, would give something away."""
+    """CourseError where a hand-out of these files, by name, would give something away or is not finished."""
     found = list(proof(catalogue, seed, files))
     if found:
         more = [f"... and {len(found) - MANY} more"] if len(found) > MANY else []
-        lines = ["this hand-out would give something away:", *map(str, found[:MANY]), *more]
+        lines = ["this hand-out is not fit to be given away:", *map(str, found[:MANY]), *more]
         raise CourseError("\n".join(lines), "Nothing was written.")
 
 
@@ -52,6 +53,10 @@ def proof(catalogue: Catalogue, seed: Seed, files: Mapping[str, bytes]) -> Itera
         except UnicodeDecodeError:
             continue
         claims = list(secrets.told_by(path, text))
+        for one in placeholders(text):
+            yield Broken(
+                f"{one.exercise} lacks {one.what}", f"{name}:{one.line}", "write it, then kata stubs"
+            )
         yield from claims
         if not claims:
             yield from _told(lines, path, text)

@@ -388,7 +388,7 @@ def test_what_is_secret_is_found(tiny, what, place):
     claims = list(proof(tiny, Seed("s" * 32), files))
     assert claims
     assert what in claims[0].fact
-    with pytest.raises(CourseError, match="this hand-out would give something away"):
+    with pytest.raises(CourseError, match="this hand-out is not fit to be given away"):
         check(tiny, Seed("s" * 32), files)
 
 
