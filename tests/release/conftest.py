@@ -19,5 +19,5 @@ def wheel():
 @pytest.fixture
 def tiny(tmp_path):
     """A course of two units, one of them in torch, in a folder of its own."""
-    shutil.copytree(TINY, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(TINY, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__", ".hypothesis", ".*_cache"))
     return load_course(tmp_path / "course")
