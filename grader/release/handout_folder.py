@@ -49,7 +49,7 @@ def handed_out(dest: Path, catalogue: Catalogue, *, empty: Sequence[str] = ()) -
 
     UsageError for a folder that is something else, or that lies where no hand-out belongs.
     """
-    _check_place(dest, catalogue)
+    check_place(dest, catalogue)
     if not dest.exists():
         return None
     if not dest.is_dir():
@@ -64,10 +64,12 @@ def handed_out(dest: Path, catalogue: Catalogue, *, empty: Sequence[str] = ()) -
     return None
 
 
-def _check_place(dest: Path, catalogue: Catalogue) -> None:
+def check_place(dest: Path, catalogue: Catalogue) -> None:
+    """UsageError for a place inside exercises/, solutions/ or .secret/, and for one around the course."""
     here = dest.resolve()
-    inner = [catalogue.exercises_dir.resolve(), catalogue.solutions_dir.resolve(), catalogue.root / ".secret"]
-    if any(here.is_relative_to(folder) for folder in inner) or catalogue.root.resolve().is_relative_to(here):
+    root = catalogue.root.resolve()
+    inner = [catalogue.exercises_dir.resolve(), catalogue.solutions_dir.resolve(), root / ".secret"]
+    if any(here.is_relative_to(folder) for folder in inner) or root.is_relative_to(here):
         raise UsageError(f"{dest} is a part of the course itself", "Release to a folder of its own.")
 
 

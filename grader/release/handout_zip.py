@@ -7,7 +7,7 @@ from pathlib import Path
 from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
 from grader.release.handout import MANIFEST, Handout, Manifest, digest, read_manifest
-from grader.release.handout_folder import Written
+from grader.release.handout_folder import Written, check_place
 from grader.release.handout_wheel import pack
 
 OTHER = "Name a new file, or an archive that `kata release` made."
@@ -15,6 +15,7 @@ OTHER = "Name a new file, or an archive that `kata release` made."
 
 def handed_out(dest: Path, catalogue: Catalogue) -> Manifest | None:
     """What the archive at `dest` says of itself; None where nothing is there. UsageError for another file."""
+    check_place(dest, catalogue)
     if not dest.exists():
         return None
     name = f"{catalogue.course.id}/{MANIFEST}"

@@ -19,5 +19,6 @@ def wheel():
 @pytest.fixture
 def tiny(tmp_path):
     """A course of two units, one of them in torch, in a folder of its own."""
-    shutil.copytree(TINY, tmp_path / "course", ignore=shutil.ignore_patterns("__pycache__", ".hypothesis", ".*_cache"))
+    left_behind = shutil.ignore_patterns("__pycache__", ".hypothesis", ".*_cache")
+    shutil.copytree(TINY, tmp_path / "course", ignore=left_behind)
     return load_course(tmp_path / "course")

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import zipfile
 from io import BytesIO
@@ -41,6 +42,8 @@ def release(tiny, monkeypatch, capsys):
     monkeypatch.chdir(tiny.root)
 
     def run(to, dest, *units):
+        if to == "git" and shutil.which("git") is None:
+            pytest.skip("git is not installed")
         options = [word for unit in units for word in ("--unit", unit)]
         code = main(["release", "--to", to, str(dest), *options])
         said = capsys.readouterr()
@@ -191,10 +194,11 @@ def test_another_folder_or_file_is_refused(release, tmp_path, to):
     assert files_of(other) == {"me.jpg": b"me"}
 
 
+@pytest.mark.parametrize("to", ["folder", "zip", "git"])
 @pytest.mark.parametrize("name", [".", "..", "exercises", "solutions/out", "exercises/.kata"])
-def test_no_place_in_the_course_itself(tiny, release, name):
+def test_no_place_in_the_course_itself(tiny, release, name, to):
     before = files_of(tiny.root)
-    code, said = release("folder", tiny.root / name)
+    code, said = release(to, tiny.root / name)
     assert (code, files_of(tiny.root)) == (2, before)
     assert "is a part of the course itself" in said
 
@@ -249,6 +253,8 @@ def test_the_archive(tiny, release, tmp_path):
 
 
 def git(folder, *words):
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
     words = ["git", "-c", "user.name=x", "-c", "user.email=x@y", *words]
     return subprocess.run(words, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
