@@ -44,6 +44,7 @@ from grader.gradebook.classmodel import (
 from grader.gradebook.grades import GradedClass
 from grader.gradebook.record import Hashes, Record, TestRecord
 from grader.gradebook.tables import long_csv, wide_csv
+from grader.release.handout import Manifest
 from grader.release.stub import make_stub
 from grader.remote import tensors, unpack, wire, worker
 from grader.remote.channel import MAX_ALIVE
@@ -54,6 +55,7 @@ from grader.scoring.total import Earned, scheme
 from grader.student.progress import State
 from grader.verify.claims_bank import AT_LEAST
 from grader.verify.claims_content import HIDDEN, PUBLIC
+from grader.verify.handout import TELLING
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -221,6 +223,7 @@ STRUCTS: dict[str, Any] = {
     "### A unit": Unit,
     "### An exercise": Exercise,
     "### `.kata/state.json`": State,
+    "### `.kata/handout.json`": Manifest,
     "A record:": Record,
     "An entry of `tests`:": TestRecord,
     "A finding.": Finding,
@@ -441,6 +444,7 @@ def test_the_numbers_in_the_text_are_those_of_the_code():
     assert f"at most {wire.MAX_DEPTH} levels deep" in formats
     assert f"draws {MAX_EXAMPLES} examples" in authors
     assert (AT_LEAST, PUBLIC, HIDDEN) == ({"wrong": 3, "right": 2}, 1, 2)
+    assert f"any line of {TELLING} signs or more" in " ".join(text_of(DOCS / "instructors.md").split())
     assert "three wrong and two right answers" in authors
     assert "a public and two hidden tests" in authors
     assert not [name for name in grader.testing.__all__ if f"`{name}(" not in authors and name != "exercise"]

@@ -30,6 +30,8 @@ COMMANDS = {
     "export": "grader.cli.grades",
     "seed": "grader.cli.instructor",
     "doctor": "grader.cli.doctor",
+    "release": "grader.cli.release",
+    "new": "grader.cli.new",
     "stubs": "grader.cli.author",
     "verify": "grader.cli.author",
 }

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import platform
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from importlib import metadata
@@ -41,6 +41,7 @@ class Pool:
     backend: makes the place where the code runs, instead of that sandbox; for the course's own answers only.
     device: where the tests of torch units put their tensors; a jail keeps workers off any but "cpu".
     without: layers of the sandbox to leave off, for proofs of what each is worth; the records say so.
+    units: ids of those that jobs will be about, all by default: the tests of others are not even read.
     Raises SandboxError where no sandbox works, CourseError where the course's tests do not import.
     """
 
@@ -54,8 +55,9 @@ class Pool:
         backend: MakeBackend | None = None,
         device: str = Device.CPU,
         without: frozenset[Layer] = NOTHING,
+        units: Collection[str] = (),
     ) -> None:
-        self.catalogue, self.seed, self.device = catalogue, seed, device
+        self.catalogue, self.seed, self.device, self.units = catalogue, seed, device, units
         self.rung = resolve(rung) if backend is None else Rung.UNSAFE
         self._backend = backend or partial(JailedBackend.on, self.rung, device, without)
         self.workers = workers or len(os.sched_getaffinity(0))
@@ -164,7 +166,13 @@ class Pool:
         first = os.getpid() % len(cores)  # so that graders side by side do not all begin with the same core
         core = min(cores[first:] + cores[:first], key=taken.count)
         process = GradingProcess(
-            self._context, self.catalogue, self.seed, self._backend, core=core, device=self.device
+            self._context,
+            self.catalogue,
+            self.seed,
+            self._backend,
+            core=core,
+            device=self.device,
+            units=self.units,
         )
         self._processes.append(process)
         return process

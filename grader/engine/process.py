@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -47,6 +47,7 @@ class GradingProcess:
         *,
         core: int,
         device: str = Device.CPU,
+        units: Collection[str] = (),
     ) -> None:
         self.core = core
         self.at = ""  # the exercise that it examines
@@ -54,7 +55,7 @@ class GradingProcess:
         self._process = context.Process(
             target=_serve,
             args=(theirs, catalogue, seed, backend),
-            kwargs={"core": core, "device": device},
+            kwargs={"core": core, "device": device, "units": units},
             name="katagrad-examiner",
             daemon=True,
         )
@@ -115,7 +116,14 @@ def _of_its_own() -> Iterator[None]:
 
 
 def _serve(
-    connection: Connection, catalogue: Catalogue, seed: Seed, backend: MakeBackend, *, core: int, device: str
+    connection: Connection,
+    catalogue: Catalogue,
+    seed: Seed,
+    backend: MakeBackend,
+    *,
+    core: int,
+    device: str,
+    units: Collection[str],
 ) -> None:
     # However the parent ends, by SIGKILL too, nothing stays that works on for nobody.
     parent = multiprocessing.parent_process()
@@ -141,7 +149,7 @@ def _serve(
                 return  # a new process takes the next job: pytest may have been stopped in its midst
 
     try:
-        run_session(catalogue, seed, backend(), serve, device=device)
+        run_session(catalogue, seed, backend(), serve, device=device, units=units)
     except KataError as error:
         _answer_everything_with(connection, error)
 

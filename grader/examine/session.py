@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -47,17 +47,21 @@ def run_session(
     backend: ExamBackend,
     serve: Callable[[Examiner], None],
     device: str = Device.CPU,
+    *,
+    units: Collection[str] = (),
 ) -> None:
     """Collect the course's tests and call `serve` with an Examiner; `backend` is ended afterwards.
 
+    units: the ids of those whose tests are collected, all where none is named
     CourseError where the tests do not import.
     """
     reference = LocalBackend.of_folder(catalogue.solutions_dir, catalogue, isolated=True)
     desk = Desk(catalogue, seed, backend, reference, device=device)
     plugin = ExaminerPlugin(desk, backend, serve)
+    asked = [unit for unit in catalogue.units if not units or unit.id in units]
     paths = [
         str(path)
-        for unit in catalogue.units
+        for unit in asked
         for path in (*catalogue.hidden_tests(unit), catalogue.public_tests(unit))
         if path.is_file()
     ]
@@ -68,7 +72,7 @@ def run_session(
     with tempfile.TemporaryDirectory(prefix="katagrad-") as empty:
         ini = Path(empty) / "pytest.ini"
         ini.write_text("[pytest]\n", encoding="utf-8")
-        checks = [path for unit in catalogue.units for path in catalogue.checks(unit)]
+        checks = [path for unit in asked for path in catalogue.checks(unit)]
         try:
             with importable(checks):
                 code = pytest.main(

@@ -50,7 +50,7 @@ def write(catalogue: Catalogue) -> list[Path]:
     changed = [(path, text) for path, text in generated_files(catalogue).items() if not _holds(path, text)]
     for path, text in changed:
         try:
-            _replace(path, text)
+            put(path, text)
         except OSError as error:
             help = "look at its rights and at the space on the disk, then run it again"
             raise UsageError(f"{path}: cannot be written: {error.strerror}", help) from None
@@ -86,7 +86,7 @@ def _holds(path: Path, text: str) -> bool:
         return False
 
 
-def _replace(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
     """A reader sees the old file or the new one, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -11,11 +11,14 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.engine.pool import Job
 from grader.errors import CourseError
+from grader.examine.outcome import Verdict
 from grader.verify.bank import Answer
 from grader.verify.broken import Broken, from_error, place, reason
 from grader.verify.selection import Selection
 from grader.verify.splice import splice
 from grader.verify.touch import IDLE
+
+NO_PART: tuple[frozenset[str], dict[str, Verdict]] = frozenset(), {}
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Case:
 
     kind: what it is; those of IDLE are answers that do nothing at all
     units: those to examine: its own, and, in a proof of the whole course, later ones that import it
+    asked: the exercises of its unit to examine, all where none is named
+    before: verdicts of those that are not
     """
 
     kind: Literal["stub", "touched", "none", "error", "solution", "wrong", "right"]
@@ -31,6 +36,8 @@ class Case:
     units: tuple[Unit, ...]
     sources: Mapping[str, str]
     answer: Answer | None = None
+    asked: frozenset[str] = frozenset()
+    before: Mapping[str, Verdict] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -39,7 +46,7 @@ class Case:
     def jobs(self) -> Iterator[Job]:
         """A job for each unit to examine."""
         for unit in self.units:
-            yield Job(self.id, unit.id, self.sources)
+            yield Job(self.id, unit.id, self.sources, self.asked, before=self.before)
 
 
 def runnable(selection: Selection) -> tuple[list[Unit], list[Broken]]:
@@ -67,17 +74,33 @@ def _unreadable(unit: Unit, what: str, path: Path, mend: str) -> Iterator[Broken
         yield Broken(fact, place(path, getattr(error, "lineno", None) or 1), mend)
 
 
-def course_cases(units: Sequence[Unit], catalogue: Catalogue) -> Iterator[Case]:
-    """Of each unit: the stub, the answers that do nothing, and the solution."""
+def course_cases(units: Sequence[Unit], selection: Selection) -> Iterator[Case]:
+    """Of each unit: the stub, the answers that do nothing, and the solution.
+
+    Only the solution is examined in exercises that are not selected: wrong answers are held against it.
+    """
+    catalogue = selection.catalogue
     stubs = _sources(catalogue, catalogue.exercises_dir)
     solutions = _sources(catalogue, catalogue.solutions_dir)
     for unit in units:
         symbols = [symbol for exercise in unit.exercises for symbol in exercise.symbols]
-        yield Case("stub", unit, (unit,), stubs)
+        asked = frozenset(exercise.id for exercise in selection.of(unit))
+        asked, before = (
+            (asked, _idle_needs(asked, catalogue)) if len(asked) < len(unit.exercises) else NO_PART
+        )
+        yield Case("stub", unit, (unit,), stubs, asked=asked, before=before)
         for idle in IDLE:
             text = idle.write(stubs[unit.file], solutions[unit.file], symbols)
-            yield Case(idle.kind, unit, (unit,), stubs | {unit.file: text})
+            sources = stubs | {unit.file: text}
+            yield Case(idle.kind, unit, (unit,), sources, asked=asked, before=before)
         yield Case("solution", unit, (unit,), solutions)
+
+
+def _idle_needs(asked: frozenset[str], catalogue: Catalogue) -> dict[str, Verdict]:
+    """What these exercises need of their own unit, and what is not examined with them: it does nothing."""
+    (unit,) = {catalogue.unit(id) for id in asked}
+    needed = frozenset[str]().union(*(catalogue.needs_closure(id) for id in asked))
+    return {e.id: Verdict.WRONG for e in unit.exercises if e.id in needed - asked}
 
 
 def answer_cases(

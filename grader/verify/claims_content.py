@@ -10,8 +10,9 @@ from grader.course.yamltext import parse
 from grader.errors import CourseError
 from grader.gradebook.plain import count
 from grader.release.hints import parse_hints
+from grader.release.lesson import shown
+from grader.release.placeholder import MARK, placeholders
 from grader.verify.broken import Broken, from_error, place, reason
-from grader.verify.claims_files import shown
 from grader.verify.selection import Selection
 from grader.verify.testfiles import test_functions
 
@@ -44,6 +45,40 @@ def minutes(selection: Selection, course_file: Path) -> Iterator[Broken]:
                 yield Broken(
                     f"{exercise['id']} does not say how many minutes it takes", where, "add `minutes: 15`"
                 )
+
+
+def finished(selection: Selection, course_file: Path) -> tuple[set[str], list[Broken]]:
+    """No placeholder of `kata new` is left. The ids of the units that have one, and the claims."""
+    wanted = {exercise.id for exercise in selection.exercises}
+    units: set[str] = set()
+    broken: list[Broken] = []
+    for unit in selection.units:
+        for path in (course_file, *_written(selection, unit)):
+            try:
+                text = path.read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError):
+                continue  # another claim
+            for one in placeholders(text):
+                if one.exercise in wanted and one.exercise.startswith(f"{unit.id}."):
+                    units.add(unit.id)
+                    mend = f"write it in the place of `{MARK} ...`"
+                    broken.append(Broken(f"{one.exercise} lacks {one.what}", place(path, one.line), mend))
+    return units, broken
+
+
+def _written(selection: Selection, unit: Unit) -> tuple[Path, ...]:
+    """The files of a unit that its author writes."""
+    catalogue = selection.catalogue
+    return (
+        catalogue.solution_file(unit),
+        catalogue.hints_file(unit),
+        catalogue.lesson(unit),
+        catalogue.public_tests(unit),
+        *catalogue.hidden_tests(unit),
+        *catalogue.checks(unit),
+        catalogue.wrong_answers(unit),
+        catalogue.right_answers(unit),
+    )
 
 
 def lessons(selection: Selection) -> Iterator[Broken]:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from grader.course.catalogue import Catalogue
-from grader.course.model import Unit
 from grader.errors import CourseError
+from grader.release.lesson import shown
 from grader.release.publish import generated_files
 from grader.verify.broken import Broken, from_error, place
 from grader.verify.selection import Selection
@@ -16,7 +16,6 @@ from grader.verify.selection import Selection
 LEFT_BEHIND = {"__pycache__", ".pytest_cache", ".hypothesis", ".venv", ".kata/state.json", ".kata/backups"}
 # What lies beside the units, and what helps where it does not.
 TOP = {"pytest.ini": "copy the one of docs/authors.md", "README.md": "write it: how students begin"}
-_SHOWN = re.compile(r"\[[^\]]*\]\(\s*<?([^\s)>]+)|<img\b[^>]*?\bsrc\s*=\s*[\"']([^\"']+)", re.IGNORECASE)
 
 
 def generated(selection: Selection) -> tuple[dict[Path, str], list[Broken]]:
@@ -70,16 +69,6 @@ def unlisted(catalogue: Catalogue, generated: Collection[Path]) -> Iterator[Brok
             yield Broken(
                 "this file is no part of the course", place(path), "delete it, or move it out of exercises/"
             )
-
-
-def shown(catalogue: Catalogue, unit: Unit) -> list[Path]:
-    """The files beside the lesson that it shows or links to: pictures, given code, data."""
-    lesson = catalogue.lesson(unit)
-    if not lesson.is_file():
-        return []
-    found = [a or b for a, b in _SHOWN.findall(lesson.read_text(encoding="utf-8", errors="replace"))]
-    named = [Path(name) for name in found if ":" not in name and "#" not in name]
-    return [lesson.parent / name for name in named if name.suffix and ".." not in name.parts]
 
 
 def files_below(top: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -18,27 +19,49 @@ TOGETHER = 3  # lines of a solution in a row that give it away
 
 def leaks(catalogue: Catalogue, seed: Seed) -> Iterator[Broken]:
     """No solution lines, no name of a hidden test and no seed stands in a text that students get."""
-    runs: dict[tuple[str, ...], str] = {}
-    names: dict[str, str] = {}
-    for unit in catalogue.units:
-        for lines, where in _solution_runs(catalogue.solution_file(unit)):
-            runs.setdefault(lines, where)
-        for path in catalogue.hidden_tests(unit):
-            names |= {test.name: place(path, test.line) for test in test_functions(path)}
+    secrets = Secrets.of(catalogue, seed)
     for path in sorted(files_below(catalogue.exercises_dir)):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
-        yield from _solution_lines(path, text, runs)
+        yield from secrets.told_by(path, text)
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What no text for students may hold.
+
+    runs: consecutive lines of a solution block    names: of hidden tests    Both with their places.
+    """
+
+    runs: Mapping[tuple[str, ...], str]
+    names: Mapping[str, str]
+    seed: Seed
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, seed: Seed) -> "Secrets":
+        """Those of every unit of the course."""
+        runs: dict[tuple[str, ...], str] = {}
+        names: dict[str, str] = {}
+        for unit in catalogue.units:
+            for lines, where in _solution_runs(catalogue.solution_file(unit)):
+                runs.setdefault(lines, where)
+            for path in catalogue.hidden_tests(unit):
+                names |= {test.name: place(path, test.line) for test in test_functions(path)}
+        return cls(runs, names, seed)
+
+    def told_by(self, path: Path, text: str) -> Iterator[Broken]:
+        """What of it a text gives away. path: how the claims call it"""
+        yield from _solution_lines(path, text, self.runs)
         for found in re.finditer(r"\btest\w*", text):
-            if found[0] in names:
-                fact = f"the hidden test {found[0]} ({names[found[0]]}) is named in what students get"
+            if found[0] in self.names:
+                fact = f"the hidden test {found[0]} ({self.names[found[0]]}) is named in what students get"
                 yield Broken(
                     fact, _at(path, text, found.start()), "rename the hidden test, or take the name out"
                 )
-        if not seed.demo and seed.value in text:
-            where = _at(path, text, text.index(seed.value))
+        if not self.seed.demo and self.seed.value in text:
+            where = _at(path, text, text.index(self.seed.value))
             yield Broken(
                 "the secret seed stands in what students get", where, "take it out, then kata seed --force"
             )
@@ -62,7 +85,7 @@ def _solution_runs(path: Path) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def _solution_lines(path: Path, text: str, runs: Mapping[tuple[str, ...], str]) -> Iterator[Broken]:
-    held = _held_in_json(text) if path.suffix in (".json", ".ipynb") else text
+    held = held_in_json(text) if path.suffix in (".json", ".ipynb") else text
     lines = [(line.strip(), number) for number, line in enumerate(held.split("\n"), 1) if line.strip()]
     for at in range(len(lines) - TOGETHER + 1):
         three = tuple(line for line, _ in lines[at : at + TOGETHER])
@@ -72,7 +95,7 @@ def _solution_lines(path: Path, text: str, runs: Mapping[tuple[str, ...], str]) 
             return
 
 
-def _held_in_json(text: str) -> str:
+def held_in_json(text: str) -> str:
     """The strings of a JSON text, one below the other: written, a line break in them is two characters."""
     try:
         data = msgspec.json.decode(text)

@@ -56,19 +56,21 @@ def jobs_of(case: Case, found: Reach, catalogue: Catalogue, *, through: bool = T
         later, answer = job.unit != case.unit.id, case.answer
         if later and not through:
             continue
+        if answer is None:
+            yield replace(job, afresh=case.kind != "solution")
+            continue
         every = frozenset(exercise.id for exercise in catalogue.unit(job.unit).exercises)
         asked, before = every, {}
-        if answer is not None:
-            symbols = catalogue.exercise(answer.exercise).symbols
-            if not later and answer.exercise in found and _changes_only(answer, symbols):
-                asked = found[answer.exercise]
-            if case.kind == "wrong" and later:
-                before = {answer.exercise: Verdict.WRONG}
-            elif case.kind == "wrong" and not through:
-                asked -= catalogue.dependents(answer.exercise)
+        symbols = catalogue.exercise(answer.exercise).symbols
+        if not later and answer.exercise in found and _changes_only(answer, symbols):
+            asked = found[answer.exercise]
+        if case.kind == "wrong" and later:
+            before = {answer.exercise: Verdict.WRONG}
+        elif case.kind == "wrong" and not through:
+            asked -= catalogue.dependents(answer.exercise)
         if asked:
             part = frozenset() if asked == every else asked
-            yield replace(job, exercises=part, before=before, afresh=case.kind not in ("solution", "right"))
+            yield replace(job, exercises=part, before=before, afresh=case.kind != "right")
 
 
 def left_open(case: Case, outcomes: Mapping[str, ExerciseOutcome], catalogue: Catalogue) -> Job | None:

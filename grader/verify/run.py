@@ -1,7 +1,7 @@
 """The proof that a course is sound: reads it, runs it against itself, lists every claim that is broken."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from grader.course.catalogue import Catalogue
@@ -71,11 +71,15 @@ def prove(
     """
     selection = select(catalogue, wanted)
     cases, broken = _read(selection, course_file, seed)
+    half_done, unwritten = claims_content.finished(selection, course_file)
+    if half_done:  # what it would show of these units, their authors know
+        selection, cases = selection.without(half_done), list(_without(cases, half_done))
+        broken = [*unwritten, *broken]
     cases = list(_few(cases)) if quick else cases
     if not cases:
         return Proof(tuple(broken))
     try:
-        seen, facts = _run(catalogue, seed, cases, progress, device=device, thorough=thorough)
+        seen, facts = _run(selection, seed, cases, progress, device=device, thorough=thorough)
     except CourseError as error:
         return Proof((*broken, not_collected(error, course_file)))
     results, rows = _judge(selection, cases, seen)
@@ -86,7 +90,7 @@ def _read(selection: Selection, course_file: Path, seed: Seed) -> tuple[list[Cas
     """What there is to run, and the claims that reading alone has broken."""
     units, broken = runnable(selection)
     bank, unread = claims_bank.read_bank(selection)
-    cases = list(course_cases(units, selection.catalogue))
+    cases = list(course_cases(units, selection))
     for made in answer_cases(units, selection, bank):
         if isinstance(made, Case):
             cases.append(made)
@@ -106,6 +110,13 @@ def _read(selection: Selection, course_file: Path, seed: Seed) -> tuple[list[Cas
     return cases, broken
 
 
+def _without(cases: Sequence[Case], units: Collection[str]) -> Iterator[Case]:
+    """The cases of other units, examined nowhere else."""
+    for case in cases:
+        if case.unit.id not in units:
+            yield replace(case, units=tuple(unit for unit in case.units if unit.id not in units))
+
+
 def _few(cases: Sequence[Case]) -> Iterator[Case]:
     """The first answers of each kind to each exercise, and all else."""
     met: dict[tuple[str, str], int] = {}
@@ -119,30 +130,36 @@ def _few(cases: Sequence[Case]) -> Iterator[Case]:
 
 
 def _run(
-    catalogue: Catalogue, seed: Seed, cases: Sequence[Case], progress: Tell, *, device: str, thorough: bool
+    selection: Selection, seed: Seed, cases: Sequence[Case], progress: Tell, *, device: str, thorough: bool
 ) -> tuple[Seen, Mapping[str, str]]:
     """Every case in the jail, then solutions and right answers in process too. On a GPU: all in process."""
+    catalogue = selection.catalogue
+    units = {unit.id for case in cases for unit in case.units}
     again = [case for case in cases if case.kind in ("solution", "right")]
     wires = tripwires(cases) if device == Device.CPU else []
     counter = Counter(progress, len(wires) + sum(len(case.units) for case in cases) + len(again))
     if device != Device.CPU:
         jobs = _jobs(cases, {}, catalogue, thorough)
         counter.total = len(jobs)
-        with Pool(catalogue, seed, backend=in_process, device=device) as pool:
+        with Pool(catalogue, seed, backend=in_process, device=device, units=units) as pool:
             return Seen(_outcomes(counter.run(pool, jobs), cases), {}, "in process"), dict(pool.facts)
-    with Pool(catalogue, seed) as pool:
-        found = reach(counter.run(pool, wires))
-        jobs = _jobs(cases, found, catalogue, thorough)
-        counter.total = len(wires) + len(jobs) + len(again)
-        jailed = _outcomes(counter.run(pool, jobs), cases)
+    own = [case for case in cases if case.answer is None]
+    answers = [case for case in cases if case.answer is not None]
+    with Pool(catalogue, seed, units=units) as pool:
+        first = list(counter.run(pool, [*wires, *_jobs(own, {}, catalogue, thorough)]))
+        ids = {case.id for case in own}
+        found = reach(result for result in first if result.submission not in ids)
+        jobs = _jobs(answers, found, catalogue, thorough)
+        counter.total = len(first) + len(jobs) + len(again)
+        jailed = _outcomes([*(r for r in first if r.submission in ids), *counter.run(pool, jobs)], cases)
         more = [job for case in cases if (job := left_open(case, jailed[case.id], catalogue)) is not None]
         counter.total += len(more)
         for result in counter.run(pool, more):
             jailed[result.submission] |= {outcome.exercise: outcome for outcome in result.outcomes}
         facts = dict(pool.facts)
     safe = [case for case in again if not any(o.verdict in STOPPED for o in jailed[case.id].values())]
-    with Pool(catalogue, seed, backend=in_process) as pool:
-        here = _outcomes(counter.run(pool, [_in_process(case) for case in safe]), safe)
+    with Pool(catalogue, seed, backend=in_process, units=units) as pool:
+        here = _outcomes(counter.run(pool, [_in_process(case, selection) for case in safe]), safe)
     progress(counter.total, counter.total)
     return Seen(jailed, here), facts
 
@@ -155,10 +172,10 @@ def _jobs(cases: Sequence[Case], found: Reach, catalogue: Catalogue, thorough: b
     return [job for case in cases for job in jobs_of(case, found, catalogue, through=case.id not in spared)]
 
 
-def _in_process(case: Case) -> Job:
-    """What the other backend is asked: a solution everything, a right answer its own exercise."""
-    asked = frozenset({case.answer.exercise}) if case.answer is not None else frozenset()
-    return Job(case.id, case.unit.id, case.sources, asked)
+def _in_process(case: Case, selection: Selection) -> Job:
+    """What the other backend is asked: a solution all that is selected, a right answer its own exercise."""
+    own = {case.answer.exercise} if case.answer is not None else {e.id for e in selection.of(case.unit)}
+    return Job(case.id, case.unit.id, case.sources, frozenset(own))
 
 
 def _outcomes(results: Iterable[JobResult], cases: Sequence[Case]) -> dict[str, dict[str, ExerciseOutcome]]:

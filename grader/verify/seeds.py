@@ -78,7 +78,9 @@ def prove_seeds(
     selection = select(catalogue, wanted)
     cases = _cases(selection)
     numbers = {derived(seed, number).value: number for number in range(1, count + 1)}
-    with Pool(catalogue, seed) if jail else Pool(catalogue, seed, backend=in_process) as pool:
+    units = {case.unit.id for case in cases}
+    backend = None if jail else in_process
+    with Pool(catalogue, seed, backend=backend, units=units) as pool:
         counter = Counter(progress, total=0)
         wires = tripwires(cases) if jail else []
         counter.total = len(wires) + count * len(cases)
@@ -106,7 +108,7 @@ def _cases(selection: Selection) -> list[Case]:
     units, broken = runnable(selection)
     bank, unread = read_bank(selection)
     right = {id: [a for a in answers if a.kind == "right"] for id, answers in bank.items()}
-    cases = [case for case in course_cases(units, selection.catalogue) if case.kind == "solution"]
+    cases = [case for case in course_cases(units, selection) if case.kind == "solution"]
     for made in answer_cases(units, selection, right, importers=False):
         if isinstance(made, Case):
             cases.append(made)

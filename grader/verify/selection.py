@@ -1,6 +1,6 @@
 """What `kata verify` was asked to prove: the whole course, or some units and exercises of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -34,6 +34,10 @@ class Selection:
             return self.catalogue  # with the units that are announced only
         course = msgspec.structs.replace(self.catalogue.course, units=self.units)
         return Catalogue(course, self.catalogue.root)
+
+    def without(self, units: Collection[str]) -> "Selection":
+        """The same but for these units."""
+        return Selection(self.catalogue, tuple(e for e in self.exercises if e.unit_id not in units))
 
     def of(self, unit: Unit) -> tuple[Exercise, ...]:
         """The selected exercises of a unit."""

@@ -250,7 +250,7 @@ class FakePool:
     before: ClassVar[dict] = {}
     facts: ClassVar[dict] = {"sandbox": "fake"}
 
-    def __init__(self, catalogue, seed, backend=None, device="cpu"):
+    def __init__(self, catalogue, seed, backend=None, device="cpu", units=()):
         self.catalogue, self.here = catalogue, backend is not None
         if device != "cpu":
             self.facts = {"sandbox": "unsafe", "device": device}

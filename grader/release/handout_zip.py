@@ -1,0 +1,49 @@
+"""The hand-out as one zip archive, whose bytes depend on the course and on katagrad alone."""
+
+import os
+import zipfile
+from pathlib import Path
+
+from grader.course.catalogue import Catalogue
+from grader.errors import UsageError
+from grader.release.handout import MANIFEST, Handout, Manifest, digest, read_manifest
+from grader.release.handout_folder import Written, check_place
+from grader.release.handout_wheel import pack
+
+OTHER = "Name a new file, or an archive that `kata release` made."
+
+
+def handed_out(dest: Path, catalogue: Catalogue) -> Manifest | None:
+    """What the archive at `dest` says of itself; None where nothing is there. UsageError for another file."""
+    check_place(dest, catalogue)
+    if not dest.exists():
+        return None
+    name = f"{catalogue.course.id}/{MANIFEST}"
+    try:
+        with zipfile.ZipFile(dest) as archive:
+            return read_manifest(archive.read(name), dest)
+    except (OSError, zipfile.BadZipFile, KeyError, RuntimeError):
+        raise UsageError(f"{dest} is no hand-out of this course: nothing was written", OTHER) from None
+
+
+def write(handout: Handout, dest: Path, before: Manifest | None) -> Written:
+    """The archive, in the place of an earlier one; all files lie in a folder named after the course."""
+    earlier = before.files if before is not None else {}
+    now = {name: digest(data) for name, data in handout.files.items()}
+    written = Written(
+        new=[name for name in now if name not in earlier and not (before and name == MANIFEST)],
+        changed=[name for name in now if name in earlier and now[name] != earlier[name]],
+        removed=sorted(earlier.keys() - now.keys()),
+    )
+    data = pack({f"{handout.manifest.course}/{name}": data for name, data in handout.files.items()})
+    fresh = dest.with_name(f".{dest.name}.{os.getpid()}.new")
+    try:
+        dest.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_bytes(data)
+        fresh.replace(dest)
+    except OSError as error:
+        what = f"{dest}: cannot be written: {error.strerror}"
+        raise UsageError(what, "Look at its rights and at the space on the disk.") from None
+    finally:
+        fresh.unlink(missing_ok=True)
+    return written
