@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.course.model import Unit
+from grader.course.symbols import own_symbols
 from grader.course.yamltext import parse
 from grader.errors import CourseError
 from grader.gradebook.plain import count
@@ -79,6 +80,21 @@ def _written(selection: Selection, unit: Unit) -> tuple[Path, ...]:
         catalogue.wrong_answers(unit),
         catalogue.right_answers(unit),
     )
+
+
+def symbols(selection: Selection) -> Iterator[Broken]:
+    """The solution defines all that an exercise is made of. What cannot be read is another claim's."""
+    for unit in selection.units:
+        path = selection.catalogue.solution_file(unit)
+        for exercise in selection.of(unit):
+            try:
+                found = own_symbols(path.read_text(encoding="utf-8-sig"), exercise.symbols)
+            except (OSError, UnicodeDecodeError, SyntaxError):
+                break
+            for symbol, text in found.items():
+                if text is None:
+                    fact = f"{exercise.id}: the solution does not define {symbol}"
+                    yield Broken(fact, place(path), "write it, or take it out of `symbols` in course.yml")
 
 
 def lessons(selection: Selection) -> Iterator[Broken]:

@@ -97,6 +97,7 @@ def _read(selection: Selection, course_file: Path, seed: Seed) -> tuple[list[Cas
         else:
             unread.append(made)
     broken += claims_content.minutes(selection, course_file)
+    broken += claims_content.symbols(selection)
     broken += claims_content.lessons(selection)
     broken += claims_content.hints(selection)
     broken += claims_content.tests(selection)

@@ -32,6 +32,13 @@ def test_an_exercise_without_minutes(tiny, broken):
     ]
 
 
+def test_a_symbol_that_the_solution_lacks(tiny, broken):
+    tiny.edit("course.yml", "symbols: [fourth]", "symbols: [fourth, fifth]")
+    tiny.publish()
+    mend = "write it, or take it out of `symbols` in course.yml"
+    assert broken() == [f"u01.fourth: the solution does not define fifth  ({SOLUTION}:1)  -> {mend}"]
+
+
 def test_a_lesson_that_is_missing(tiny, broken):
     tiny.drop(LESSON)
     assert broken() == [f"u01 has no lesson  ({LESSON}:1)  -> write it, and name every exercise in it"]
