@@ -30,6 +30,7 @@ COMMANDS = {
     "seed": "grader.cli.instructor",
     "doctor": "grader.cli.doctor",
     "stubs": "grader.cli.author",
+    "release": "grader.cli.release",
     "verify": "grader.cli.author",
 }
 _EXTRAS = {
