@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from grader.cli.nbgrader import Desk, places
 from grader.cli.place import find_course
 from grader.cli.stop import say_stopped, stoppable
 from grader.errors import KataError, UsageError
@@ -35,11 +36,12 @@ class Where(NamedTuple):
 
 
 class How(NamedTuple):
-    """What of a class is graded."""
+    """What of a class is graded. nbgrader: its course folder, where that is what is graded"""
 
     unit_ids: list[str]
     fresh: bool = False
     diff: bool = False
+    nbgrader: Path | None = None
 
 
 CourseOption = Annotated[
@@ -67,8 +69,9 @@ def grade(
     ],
     *,
     out: Annotated[
-        Path, typer.Option("--out", help="Where the results go. Made if need be, private.")
-    ] = Path("grades"),
+        Path | None,
+        typer.Option("--out", help="Where the results go. Made if need be, private.", show_default="grades"),
+    ] = None,
     course: CourseOption = None,
     sandbox: Annotated[
         Sandbox,
@@ -90,6 +93,14 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
     ] = False,
+    nbgrader: Annotated[
+        Path | None,
+        typer.Option(
+            "--nbgrader",
+            metavar="COURSE",
+            help="nbgrader's course folder. SUBMISSIONS is then the assignment: u01_slopes.",
+        ),
+    ] = None,
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
@@ -98,12 +109,14 @@ def grade(
     """
     if unsafe and sandbox is not Sandbox.AUTO:
         raise UsageError("--unsafe and --sandbox contradict each other", "Give one of them.")
-    _check_places(submissions, out)
+    handed_in, out = places(nbgrader, submissions, out, unit or []) if nbgrader else (submissions, out)
+    out = out or Path("grades")
+    _check_places(handed_in, out)
     _check_device(device, unsafe=unsafe)
     began = time.monotonic()
     rung = "unsafe" if unsafe else sandbox.value
     where = Where(rung, workers, device)
-    how = How(unit or [], fresh=fresh, diff=diff)
+    how = How(unit or [], fresh=fresh, diff=diff, nbgrader=nbgrader)
     with stoppable():
         graded = _grade(submissions, out, course=course, where=where, how=how)
     _show(graded, out, time.monotonic() - began)
@@ -183,13 +196,14 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
     from grader.report.feedback import feedback_files
 
     catalogue = load_course(find_course(course))
-    units = catalogue.chosen(how.unit_ids)
+    desk = Desk(how.nbgrader, str(submissions), catalogue) if how.nbgrader else None
+    units = (desk.students.unit,) if desk else catalogue.chosen(how.unit_ids)
     seed = load_seed(catalogue.root)
     kept: list[Standing] = []
     try:
-        students = OneByOne(class_entries(submissions, catalogue))
+        students = desk.students if desk else OneByOne(class_entries(submissions, catalogue))
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
-            return grade_class(
+            graded = grade_class(
                 catalogue,
                 students,
                 pool,
@@ -201,6 +215,9 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 fresh=how.fresh,
                 diff=how.diff,
             )
+        if desk:
+            desk.finish(graded)
+        return graded
     except KeyboardInterrupt as stop:
         goes_on = "\n  The same command goes on where it stopped."
         told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."

@@ -26,11 +26,14 @@ class Wish(NamedTuple):
 
 
 def release(
-    place: Annotated[Path, typer.Argument(metavar="PLACE", help="nbgrader: the folder of nbgrader's course.")],
+    place: Annotated[
+        Path, typer.Argument(metavar="PLACE", help="nbgrader: the folder of nbgrader's course.")
+    ],
     *,
     to: Annotated[Target, typer.Option("--to", help="nbgrader: source notebooks.")],
     course: Annotated[
-        Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
+        Path | None,
+        typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above."),
     ] = None,
     unit: Annotated[
         list[str] | None, typer.Option("--unit", help="Only this unit; may be given again.")

@@ -17,6 +17,7 @@ from grader.release.notebook_chunks import Piece, last_needed, pieces
 from grader.release.notebook_regions import marked
 
 SCHEMA = 3  # of nbgrader's metadata
+LONGEST = 112  # characters of the exercises in a cell's name: nbgrader's database holds 128 in all
 MARK = "katagrad"  # of the notebook's metadata: the hash of what was written
 METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -106,7 +107,8 @@ def _work(catalogue: Catalogue, unit: Unit) -> Iterator[Cell]:
 def _piece(unit: Unit, number: int, piece: Piece) -> Cell:
     if not piece.is_answer:
         return _code(f"{unit.id}-given-{number}", piece.text, locked=True)
-    return _code(f"{unit.id}-code-{number}", piece.text, solution=True)
+    owners = "-".join(id.replace(".", "-") for id in piece.owners)[:LONGEST] or unit.id
+    return _code(f"{owners}-code-{number}", piece.text, solution=True)
 
 
 def _tests(unit: Unit, exercise: Exercise) -> Cell:

@@ -8,7 +8,7 @@ import msgspec
 
 from grader.course.assignment import FILE, assignment_json
 from grader.course.catalogue import Catalogue
-from grader.course.model import Course, Unit
+from grader.course.model import Unit
 from grader.errors import CourseError, UsageError
 from grader.release.notebook import MARK, content_hash, source_notebook
 
@@ -52,16 +52,11 @@ def _files(catalogue: Catalogue, unit: Unit) -> Iterator[tuple[str, bytes]]:
     yield f"{unit.name}.ipynb", source_notebook(catalogue, unit).encode()
     tests = catalogue.public_tests(unit)
     yield tests.name, _bytes(tests)
-    yield FILE, assignment_json(_released(catalogue.course), unit).encode()
+    yield FILE, assignment_json(catalogue.course, unit).encode()
     lesson = _bytes(catalogue.lesson(unit)).decode("utf-8", "replace")
     for picture in sorted(tests.parent.iterdir()):
         if picture.suffix in PICTURES and f"({picture.name})" in lesson:
             yield picture.name, _bytes(picture)
-
-
-def _released(course: Course) -> Course:
-    """What students may know of course.yml: all but where the solutions lie."""
-    return msgspec.structs.replace(course, exercises=".", solutions="solutions")
 
 
 def _refuse_changed(notebooks: Sequence[Path]) -> None:
