@@ -44,7 +44,7 @@ def release(
 ) -> None:
     """Write what students get. Nothing of solutions, hidden tests, hints or the seed is in it.
 
-    --to nbgrader: source notebooks with the solutions marked, from which nbgrader makes the students' version.
+    --to nbgrader: source notebooks with marked solutions, from which nbgrader makes the students' version.
     """
     _TO[to](find_course(course), place, Wish(unit or [], force))
 

@@ -18,7 +18,7 @@ class NbgraderFolders:
     """nbgrader's own CourseDirectory, asked for paths. db_url: of its database"""
 
     def __init__(self, root: Path) -> None:
-        """Reads nbgrader_config.py, which is Python of the instructor's. UsageError where there is no folder."""
+        """Reads nbgrader_config.py: Python, and the instructor's. UsageError where there is no folder."""
         if not root.is_dir():
             raise UsageError(f"{printable(str(root), 500)}: there is no such folder", HELP)
         self.root = root.resolve()

@@ -1,12 +1,13 @@
-"""A unit as a source notebook of nbgrader: the lesson, and for each exercise what to write and its public tests.
+"""A unit as a source notebook of nbgrader: the lesson, then for each exercise what to write and its tests.
 
-`nbgrader generate_assignment` makes the students' version of it. Of hidden tests, the seed and the hints nothing
-is in it.
+`nbgrader generate_assignment` makes the students' version of it. Of hidden tests, the seed and the hints
+nothing is in it.
 """
 
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,9 @@ def grade_id(exercise: Exercise) -> str:
 
 def source_notebook(catalogue: Catalogue, unit: Unit) -> str:
     """The text of the notebook. Raises CourseError for a solution that nbgrader cannot make a stub of."""
-    import nbformat  # noqa: PLC0415  what only instructors have
-    from nbgrader.utils import compute_checksum  # noqa: PLC0415
+    from nbgrader.utils import compute_checksum  # noqa: PLC0415  what only instructors have
+
+    nbformat: Any = import_module("nbformat")  # it has types for a part of it
 
     cells = [_lesson(number, text) for number, text in enumerate(_sections(catalogue, unit), 1)]
     cells += [_code(f"{unit.id}-setup", SETUP, locked=True), *_work(catalogue, unit)]

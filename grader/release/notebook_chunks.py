@@ -1,4 +1,4 @@
-"""The file of a unit, cut into the pieces that become cells of a notebook: whole statements, in their order."""
+"""The file of a unit, cut into pieces that become cells of a notebook: whole statements, in their order."""
 
 import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping

@@ -13,7 +13,7 @@ from grader.gradebook.folder import FEEDBACK
 from grader.gradebook.grades import GradedClass
 
 _BESIDE = (STAMP, "submission_secret.txt")  # what `nbgrader release_feedback` needs of the submission
-_PAGE = '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n<pre>{text}</pre></html>\n'
+_PAGE = '<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n<pre>{text}</pre>\n'
 
 
 def hand_back(

@@ -1,7 +1,7 @@
 """The cells that were run in a notebook, as the file that they stand for.
 
-Only cells count whose functions and classes are the ones that live now, and those that import: what was run and
-written anew since is no longer the student's answer. Cell In[5] begins at line 5001 of the file.
+Only cells count whose functions and classes are those that live now, and those that import: what was written
+anew since is no longer the student's answer. Cell In[5] begins at line 5001 of the file.
 """
 
 import ast
@@ -28,7 +28,7 @@ _MORE = re.compile(r"\b\d{4,}\b")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell that was run. number: of In[number]    file: what tracebacks call it    text: as Python reads it
+    """One cell that was run. number: of In[number]    file: its name in tracebacks    text: as Python reads it
 
     begins: its first line is line `begins + 1` of the file that all cells are
     """

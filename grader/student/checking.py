@@ -1,4 +1,4 @@
-"""Runs the public tests of one exercise on what lives in a notebook, and says what `pytest exercises/` says."""
+"""Runs the public tests of one exercise on what lives in a notebook; says what `pytest exercises/` says."""
 
 import math
 import os

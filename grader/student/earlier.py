@@ -1,4 +1,4 @@
-"""The student's files of other units, for a notebook that imports them: they lie in the folders beside its own.
+"""The student's files of other units, for a notebook that imports them: they lie in folders beside its own.
 
 `u12_train/train.ipynb` imports `u09_forward.forward` from `../u09_forward/forward.py` or
 `../u09_forward/forward.ipynb`, as Jupyter, nbgrader and the grader lay assignments out.
