@@ -215,9 +215,7 @@ def _grade(submissions: Path, out: Path, *, course: Path | None, where: Where, h
                 fresh=how.fresh,
                 diff=how.diff,
             )
-        if desk:
-            desk.finish(graded)
-        return graded
+        return desk.finish(graded) if desk else graded
     except KeyboardInterrupt as stop:
         goes_on = "\n  The same command goes on where it stopped."
         told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."

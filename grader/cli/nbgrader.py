@@ -22,12 +22,14 @@ class Desk:
         self.students = NbgraderClass(self._folders, catalogue, assignment)
         self.gradebook = self._folders.db_url
 
-    def finish(self, graded: "GradedClass") -> None:
-        """Put everybody's feedback where nbgrader looks for it."""
+    def finish(self, graded: "GradedClass") -> "GradedClass":
+        """Put everybody's feedback where nbgrader looks for it. Returns the class with a note of that."""
         from grader.report.nbgrader import hand_back
 
         unit = self.students.unit
         hand_back(graded, self._folders, unit, self.students.students)
+        note = f"feedback for nbgrader: {self._folders.feedback('*', unit.folder)}"
+        return graded.written(graded.files, (*graded.notes, note))
 
 
 def places(course: Path, assignment: Path, out: Path | None, unit_ids: list[str]) -> tuple[Path, Path]:

@@ -28,7 +28,7 @@ _MORE = re.compile(r"\b\d{4,}\b")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell that was run. number: of In[number]    file: its name in tracebacks    text: as Python reads it
+    """A cell that was run. number: of In[number]    file: its name in tracebacks    text: as Python reads it
 
     begins: its first line is line `begins + 1` of the file that all cells are
     """
