@@ -1,4 +1,4 @@
-"""Submissions in nbgrader's folders: which notebook counts, when it came, and what of other units comes along."""
+"""Submissions in nbgrader's folders: which notebook counts, when it came, what of others comes along."""
 
 import json
 from pathlib import Path
@@ -116,7 +116,9 @@ def test_earlier_units_come_from_the_same_students_other_assignments(tmp_path, p
     assert list(students) == ["ada", "ben"]
     assert list(students["ada"].sources) == ["u12_train/train.py", "u09_forward/forward.py"]
     assert students["ada"].submitted_at.month == 12
-    assert list(students["ben"].sources) == ["u12_train/train.py"], "the grader fills in stubs, and follows through"
+    assert list(students["ben"].sources) == ["u12_train/train.py"], (
+        "the grader fills in stubs"
+    )
 
 
 def test_what_cannot_be_read_costs_one_student(tmp_path, put):

@@ -1,4 +1,4 @@
-"""`check("u01.forward_difference")` in a notebook: what it says, and that only a right answer raises nothing."""
+"""`check("u01.forward_difference")` in a notebook: what it says, and when it raises nothing."""
 
 import json
 import shutil
@@ -32,7 +32,9 @@ print(json.dumps(told))
 """
 IMPORTS = "import math\nimport numpy as np"
 CHECK = 'from grader.notebook import check\ncheck("u01.forward_difference")'
-STUB = 'def forward_difference(f, x, h):\n    """Doc."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+STUB = (
+    'def forward_difference(f, x, h):\n    """Doc."""\n    # YOUR CODE HERE\n    raise NotImplementedError()'
+)
 WRONG = "def forward_difference(f, x, h):\n    print('here')\n    return f(x + h) - f(x)"
 CRASH = "SCALE = 0\n\ndef forward_difference(f, x, h):\n    return f(x + h) / SCALE"
 BREACH = "def forward_difference(f, x, h):\n    import gc\n    return (f(x + h) - f(x)) / h"
