@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from grader.cli.nbgrader import Desk, places
+from grader.cli.nbgrader import CourseFolder, Desk, places
 from grader.cli.place import find_course
 from grader.cli.stop import say_stopped, stoppable
 from grader.errors import KataError, UsageError
@@ -93,14 +93,7 @@ def grade(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Grade everything again, also where nothing changed.")
     ] = False,
-    nbgrader: Annotated[
-        Path | None,
-        typer.Option(
-            "--nbgrader",
-            metavar="COURSE",
-            help="nbgrader's course folder. SUBMISSIONS is then the assignment: u01_slopes.",
-        ),
-    ] = None,
+    nbgrader: CourseFolder = None,
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 

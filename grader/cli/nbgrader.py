@@ -2,13 +2,24 @@
 # ruff: noqa: PLC0415
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.course.catalogue import Catalogue
     from grader.gradebook.grades import GradedClass
+
+CourseFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--nbgrader",
+        metavar="COURSE",
+        help="nbgrader's course folder. SUBMISSIONS is then the assignment: u01_slopes.",
+    ),
+]
 
 
 class Desk:

@@ -57,11 +57,13 @@ def _course_directory(root: Path) -> Any:
     except ImportError as error:
         raise UsageError("this command needs nbgrader", "pip install 'katagrad[instructor]'") from error
     searched = list(sys.path)
-    app = NbGrader(log_level=logging.CRITICAL)
+    app = NbGrader(log_level=logging.CRITICAL, raise_config_file_errors=True)
     try:
         app.initialize([], root=str(root))
-    except SystemExit:
-        raise UsageError(f"{root / 'nbgrader_config.py'}: nbgrader refuses it", HELP) from None
+    except (Exception, SystemExit) as error:  # the configuration is a program, and may raise anything
+        why = f" ({type(error).__name__}: {printable(str(error), 200)})" if str(error) else ""
+        help = "Mend it: `nbgrader list` in that folder says what nbgrader makes of it."
+        raise UsageError(f"{root / 'nbgrader_config.py'}: nbgrader cannot read it{why}", help) from None
     finally:
         sys.path[:] = searched
     return app.coursedir

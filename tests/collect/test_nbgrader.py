@@ -116,9 +116,7 @@ def test_earlier_units_come_from_the_same_students_other_assignments(tmp_path, p
     assert list(students) == ["ada", "ben"]
     assert list(students["ada"].sources) == ["u12_train/train.py", "u09_forward/forward.py"]
     assert students["ada"].submitted_at.month == 12
-    assert list(students["ben"].sources) == ["u12_train/train.py"], (
-        "the grader fills in stubs"
-    )
+    assert list(students["ben"].sources) == ["u12_train/train.py"], "the grader fills in stubs"
 
 
 def test_what_cannot_be_read_costs_one_student(tmp_path, put):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.collect.nbgrader_folders import NbgraderFolders
 from grader.course.load import load_course
 from grader.errors import UsageError
 from grader.release.hints import parse_hints
@@ -167,3 +168,24 @@ def test_a_run_of_the_notebook_is_no_change(steps, catalogue):
             cell["execution_count"] = 7
     file.write_text(json.dumps(notebook), encoding="utf-8")
     release_notebooks(catalogue, catalogue.chosen(["u01"]), steps.course)
+
+
+def test_nbgraders_own_configuration_says_where_everything_lies(steps, tmp_path):
+    course = tmp_path / "course [1]"
+    (course / "handed-in" / "u01_slopes" / "ada").mkdir(parents=True)
+    (course / "nbgrader_config.py").write_text(
+        "c = get_config()\n"
+        'c.CourseDirectory.directory_structure = "{nbgrader_step}/{assignment_id}/{student_id}"\n'
+        'c.CourseDirectory.submitted_directory = "handed-in"\n'
+        'c.CourseDirectory.db_url = "postgresql://desk/nbgrader"\n',
+        encoding="utf-8",
+    )
+    folders = NbgraderFolders(course)
+    assert folders.submitted(A) == ["ada"]
+    assert folders.feedback("ada", A) == course / "feedback" / A / "ada"
+    assert folders.db_url == "postgresql://desk/nbgrader"
+    (course / "nbgrader_config.py").write_text("this is no Python", encoding="utf-8")
+    with pytest.raises(UsageError, match="nbgrader cannot read it"):
+        NbgraderFolders(course)
+    with pytest.raises(UsageError, match="there is no such folder"):
+        NbgraderFolders(course / "none")
