@@ -52,10 +52,11 @@ def installed() -> Path:
     return prefix
 
 
-def environment(prefix: Path) -> dict[str, str]:
-    """With what nbgrader and its kernels find each other, wherever this Python was started from."""
-    jupyter = {"JUPYTER_PATH": str(prefix / "share" / "jupyter"), "PATH": os.pathsep.join(_path(prefix))}
-    return {**os.environ, **jupyter, "JUPYTER_PLATFORM_DIRS": "1"}
+def environment(prefix: Path, home: Path) -> dict[str, str]:
+    """With what nbgrader and its kernels find each other, and nothing of whoever runs the tests."""
+    own = {f"JUPYTER_{what}_DIR": str(home / what.lower()) for what in ("CONFIG", "DATA", "RUNTIME")}
+    found = {"JUPYTER_PATH": str(prefix / "share" / "jupyter"), "PATH": os.pathsep.join(_path(prefix))}
+    return {**os.environ, **own, **found, "IPYTHONDIR": str(home / "ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
 
 
 def _path(prefix: Path) -> list[str]:
@@ -85,7 +86,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Steps:
     ]
     ran = subprocess.run(
         [sys.executable, "-W", "always", str(HERE / "drive.py"), json.dumps(commands, default=str)],
-        capture_output=True, text=True, check=False, env=environment(prefix),
+        capture_output=True, text=True, check=False, env=environment(prefix, home),
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-4000:]
     return Steps(course, ran)
