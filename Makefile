@@ -14,7 +14,7 @@ SEED   ?= 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: mutants grade test lint quick verify seeds bench kill-proof stubs clean fuzz-uploads fuzz attacks
+.PHONY: notebooks mutants grade test lint quick verify seeds bench kill-proof stubs clean fuzz-uploads fuzz attacks
 
 grade: $(VENV)/.instructor  ## grade the example class
 	$(BIN)/kata grade examples/class --out $(GRADES) $(REACHED)
@@ -37,6 +37,9 @@ verify: $(VENV)/.dev  ## prove that the course is sound, with every answer of it
 
 seeds: $(VENV)/.dev  ## prove that solutions and right answers pass under 50 course seeds; takes minutes
 	$(BIN)/kata verify --seeds $(SEEDS)
+
+notebooks: $(VENV)/.dev  ## run the notebook of every unit in a kernel, with the solutions; takes minutes
+	$(BIN)/python tests/nbgrader_course/prove.py
 
 attacks: $(VENV)/.dev  ## every attack, on every rung of this machine, as root and as a normal user; takes minutes
 	$(BIN)/python tests/attacks/prove.py

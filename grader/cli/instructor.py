@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from grader.cli.clock import moment
+from grader.cli.nbgrader import CourseFolder, Desk, places
 from grader.cli.place import find_course
 from grader.cli.stop import say_stopped, stoppable
 from grader.errors import KataError, UsageError
@@ -40,7 +41,11 @@ class Where(NamedTuple):
 
 
 class How(NamedTuple):
-    """What of a class is graded. gradebook: nbgrader's database; "" among the results, None: do without"""
+    """What of a class is graded.
+
+    gradebook: nbgrader's database; "" among the results, None: do without
+    nbgrader: its course folder, where that is what is graded
+    """
 
     unit_ids: list[str]
     fresh: bool = False
@@ -49,6 +54,7 @@ class How(NamedTuple):
     dry: bool = False
     gradebook: str | None = ""
     as_of: str | None = None
+    nbgrader: Path | None = None
 
 
 CourseOption = Annotated[
@@ -112,8 +118,9 @@ def grade(
     submissions: SubmissionsArgument,
     *,
     out: Annotated[
-        Path, typer.Option("--out", help="Where the results go. Made if need be, private.")
-    ] = Path("grades"),
+        Path | None,
+        typer.Option("--out", help="Where the results go. Made if need be, private.", show_default="grades"),
+    ] = None,
     course: CourseOption = None,
     roster: RosterOption = None,
     sandbox: SandboxOption = Sandbox.AUTO,
@@ -127,13 +134,16 @@ def grade(
     fresh: FreshOption = False,
     as_of: AsOfOption = None,
     gradebook: GradebookOption = "",
+    nbgrader: CourseFolder = None,
 ) -> None:
     """Grade every submission: scores, feedback for each student, a gradebook.
 
     Where nothing changed, earlier results are reused. What was stopped goes on with the same command.
     Exit code 0: graded, whatever the scores; 3: graded, with grader errors; 2: could not be called like this.
     """
-    check_places(submissions, out)
+    handed_in, out = places(nbgrader, submissions, out, unit or []) if nbgrader else (submissions, out)
+    out = out or Path("grades")
+    check_places(handed_in, out)
     where = checked(sandbox, unsafe, workers, device)
     began = time.monotonic()
     how = How(
@@ -143,6 +153,7 @@ def grade(
         roster=roster,
         gradebook=checked_gradebook(gradebook),
         as_of=as_of,
+        nbgrader=nbgrader,
     )
     with stoppable():
         graded = grade_submissions(submissions, out, course=course, where=where, how=how)
@@ -253,13 +264,15 @@ def grade_submissions(
 
     now = moment(how.as_of)
     catalogue = load_course(find_course(course))
-    units, seed = catalogue.chosen(how.unit_ids), load_seed(catalogue.root)
+    desk = Desk(how.nbgrader, str(submissions), catalogue) if how.nbgrader else None
+    units = (desk.students.unit,) if desk else catalogue.chosen(how.unit_ids)
+    seed = load_seed(catalogue.root)
     report = partial(report_files, now=now if asks_the_time(catalogue.course.feedback) else None)
     kept: list[Standing] = []
     try:
         roster = find_roster(catalogue.root, how.roster)
         notes = roster.notes if roster else ()
-        students = OneByOne(class_entries(submissions, catalogue, roster=roster))
+        students = desk.students if desk else OneByOne(class_entries(submissions, catalogue, roster=roster))
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
             if how.dry:
                 return rehearse(
@@ -273,7 +286,7 @@ def grade_submissions(
                     fresh=how.fresh,
                     notes=notes,
                 )
-            return grade_class(
+            graded = grade_class(
                 catalogue,
                 students,
                 pool,
@@ -285,8 +298,9 @@ def grade_submissions(
                 fresh=how.fresh,
                 diff=how.diff,
                 notes=notes,
-                gradebook=how.gradebook,
+                gradebook=desk.gradebook if desk and how.gradebook == "" else how.gradebook,
             )
+        return desk.finish(graded) if desk else graded
     except KeyboardInterrupt as stop:
         goes_on = "\n  The same command goes on where it stopped."
         told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from grader.cli.place import find_course
 from grader.course.load import load_course
+from grader.errors import UsageError
 
 if TYPE_CHECKING:
     from grader.course.catalogue import Catalogue
@@ -22,10 +24,14 @@ class Target(StrEnum):
     FOLDER = "folder"
     ZIP = "zip"
     GIT = "git"
+    NBGRADER = "nbgrader"
 
 
 def release(
-    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A new place, or an earlier release.")],
+    dest: Annotated[
+        Path,
+        typer.Argument(metavar="DEST", help="A new place, or an earlier release; or nbgrader's course."),
+    ],
     *,
     to: Annotated[Target, typer.Option(help="What DEST is.")],
     unit: Annotated[
@@ -34,14 +40,21 @@ def release(
     course: Annotated[
         Path | None, typer.Option(help="course.yml, or its folder. Default: the nearest one above.")
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option("--force", help="nbgrader: also over notebooks that people have changed."),
+    ] = False,
 ) -> None:
     """Make the hand-out: exercises, katagrad itself, and how to begin. Nothing secret is in it.
 
     Later releases to the same place add units; what was handed out stays. Files that somebody has changed
-    are never overwritten.
+    are never overwritten. nbgrader gets source notebooks, with solutions that it takes out for students.
     """
+    if force and to is not Target.NBGRADER:
+        raise UsageError("--force goes with --to nbgrader", "Move what was changed out of the way instead.")
     catalogue = load_course(find_course(course))
-    for line in TARGETS[to](catalogue, dest, unit or ()):
+    make = partial(_nbgrader, force=force) if to is Target.NBGRADER else TARGETS[to]
+    for line in make(catalogue, dest, unit or ()):
         typer.echo(line)
 
 
@@ -67,6 +80,19 @@ def _git(catalogue: "Catalogue", dest: Path, units: Sequence[str]) -> Iterable[s
     before = handout_git.handed_out(dest, catalogue)
     handout = _handout(catalogue, before, units)
     return [_head(handout, dest), *handout_git.write(handout, dest, before).lines]
+
+
+def _nbgrader(
+    catalogue: "Catalogue", dest: Path, units: Sequence[str], *, force: bool = False
+) -> Iterable[str]:
+    from grader.release.notebook_course import release_notebooks
+
+    chosen = catalogue.chosen(units)
+    changed = release_notebooks(catalogue, chosen, dest, force=force)
+    yield from (f"wrote  {path}" for path in changed)
+    if not changed:
+        yield "every file is up to date"
+    yield f"next: nbgrader generate_assignment {chosen[0].folder} --course-dir {dest}"
 
 
 def _handout(catalogue: "Catalogue", before: "Manifest | None", units: Sequence[str]) -> "Handout":

@@ -88,6 +88,9 @@ def _names(target: ast.expr) -> Iterator[str]:
 def _canonical(value: Any) -> str:
     if isinstance(value, ast.AnnAssign) and value.value is not None:
         value = ast.Assign(targets=[value.target], value=value.value)
+    match value:
+        case ast.Raise(exc=ast.Call(func=ast.Name(id="NotImplementedError") as error, args=[], keywords=[])):
+            value = ast.Raise(exc=error, cause=value.cause)  # a stub as nbgrader writes it
     if isinstance(value, ast.AST):
         fields = (f"{k}={_canonical(v)}" for k, v in ast.iter_fields(value) if k not in LEFT_OUT)
         return f"{type(value).__name__}({', '.join(fields)})"

@@ -39,16 +39,7 @@ def make_stub(solution_source: str, path_for_errors: str) -> str:
     Raises CourseError, with file and line, when the markers are missing, unbalanced, nested, misindented
     or inside a string, when they cut a statement in two, and when the stub would not compile.
     """
-    source = solution_source.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
-    try:
-        tree = ast.parse(source)
-        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (SyntaxError, ValueError, tokenize.TokenError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise CourseError(f"{path_for_errors}:{line}: is not Python: {error}", "mend the solution") from None
-    blocks = [
-        _place(block, tree, tokens, path_for_errors) for block in _pairs(source, tokens, path_for_errors)
-    ]
+    source, blocks = solution_blocks(solution_source, path_for_errors)
     stub = _cut(source, blocks)
     try:
         compile(stub, path_for_errors, "exec", dont_inherit=True)
@@ -59,6 +50,21 @@ def make_stub(solution_source: str, path_for_errors: str) -> str:
             "leave a docstring or another statement in the class or branch that the block empties",
         ) from None
     return stub
+
+
+def solution_blocks(solution_source: str, path_for_errors: str) -> tuple[str, list[Block]]:
+    """The source with newlines as line ends, and its solution blocks. Raises CourseError like `make_stub`."""
+    source = solution_source.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n") + "\n"
+    try:
+        tree = ast.parse(source)
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (SyntaxError, ValueError, tokenize.TokenError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise CourseError(f"{path_for_errors}:{line}: is not Python: {error}", "mend the solution") from None
+    blocks = [
+        _place(block, tree, tokens, path_for_errors) for block in _pairs(source, tokens, path_for_errors)
+    ]
+    return source, blocks
 
 
 def _markers(source: str, tokens: list[tokenize.TokenInfo], path: str) -> Iterator[tuple[int, str, str]]:

@@ -7,6 +7,7 @@ sleeps. Where one call never comes back (a huge sum inside C), the process is en
 
 import ctypes
 import faulthandler
+import math
 import os
 import sys
 import threading
@@ -28,6 +29,7 @@ class Watchdog:
     """Watches one stretch of code of the calling thread at a time: `with watchdog.limit(seconds): ...`.
 
     give_up: called in the watching thread when the code cannot be stopped; the process ends after it.
+    patience: seconds until then; math.inf for a process that must not be ended, such as a notebook's
     Make it before output is captured: the last words go to the stderr of that moment.
     """
 
@@ -44,7 +46,7 @@ class Watchdog:
         self._first_shot: float | None = None
         self._next_shot = 0.0
         self._error: type[TooSlow] = TooSlow
-        self._stderr = _copy_of_stderr()
+        self._stderr = _copy_of_stderr() if patience < math.inf else None
 
     def start(self) -> None:
         """Take over Ctrl-C, so that sleeping code can be woken and the user's own Ctrl-C is known."""
