@@ -302,13 +302,17 @@ def grade_submissions(
             )
         return desk.finish(graded) if desk else graded
     except KeyboardInterrupt as stop:
-        goes_on = "\n  The same command goes on where it stopped."
-        told = _kept(kept, out) + goes_on if kept else "Nothing was graded yet."
-        told = "Nothing was written: it was a dry run." if how.dry else told
-        raise typer.Exit(say_stopped(stop, told)) from None
+        raise typer.Exit(say_stopped(stop, _stopped(kept, out, how))) from None
     except KataError as error:
         error.help = "\n".join(filter(None, [error.help, _kept(kept, out) if kept and not how.dry else ""]))
         raise
+
+
+def _stopped(kept: "list[Standing]", out: Path, how: How) -> str:
+    if how.dry:
+        return "Nothing was written: it was a dry run."
+    goes_on = "\n  The same command goes on where it stopped."
+    return _kept(kept, out) + goes_on if kept else "Nothing was graded yet."
 
 
 def _kept(kept: "list[Standing]", out: Path) -> str:

@@ -3,6 +3,7 @@
 It holds what outputs need of the records, and nothing of hidden tests but a confirmed cause.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,6 +39,7 @@ FILE = "gradebook.json"
 SCHEMA = 1  # of classmodel.ClassFile
 SCHEMA_FILE = Path(__file__).with_name("gradebook.schema.json")
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_STEERING = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LONGEST = 2000  # characters of a name from a roster, or of what was wrong with an upload
 _AGAIN = "Grade the class: the same `kata grade` writes it, and runs no test again where nothing changed."
 
@@ -199,4 +201,5 @@ def _lines(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    """JSON in which nothing steers a terminal or turns a line round, not even where a string may hold it."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", msgspec.json.encode(value).decode())

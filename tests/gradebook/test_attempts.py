@@ -15,7 +15,7 @@ from grader.examine.outcome import Verdict
 from grader.gradebook.erase import erase
 from grader.gradebook.journal import read_journal, read_records
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 
 U05_DUE = datetime(2026, 9, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -70,7 +70,7 @@ class Desk:
         self.asked = []
         return grade_class(
             self.catalogue, students, Pool(self.catalogue), self.root / out,
-            seed=invented.SEED, extra_files=feedback_files, **more,
+            seed=invented.SEED, extra_files=report_files, **more,
         )  # fmt: skip
 
     def outcome(self, exercise, text):
@@ -89,7 +89,7 @@ class Desk:
         return {
             p.relative_to(folder).as_posix(): p.read_bytes()
             for p in sorted(folder.rglob("*"))
-            if p.is_file() and p.name != "times.jsonl"
+            if p.is_file() and p.name not in ("times.jsonl", "exercise-times.csv")
         }
 
 
@@ -194,7 +194,7 @@ def test_every_output_knows_one_student_and_one_record_of_each_exercise(desk):
         ("u01.central_difference", 0), ("u01.forward_difference", 1), ("u01.grad_check", 0),
         ("u05.backward", 0), ("u05.value_ops", 3),
     ]  # fmt: skip
-    assert sorted(os.listdir(out / "feedback")) == ["ann.txt"]
+    assert sorted(os.listdir(out / "feedback")) == ["ann.html", "ann.txt"]
     for name in ("gradebook.csv", "results-long.csv", "journal.jsonl", "attempts.jsonl", "times.jsonl"):
         assert "ann/" not in (out / name).read_text()
 

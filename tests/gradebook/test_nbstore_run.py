@@ -56,7 +56,8 @@ def test_it_lies_among_the_grades_and_is_private(run, tmp_path, capfd):
     run()
     assert path.stat().st_mode & 0o777 == 0o600
     assert sorted(os.listdir(tmp_path / "grades")) == [
-        "gradebook.csv", "gradebook.db", "gradebook.json", "journal.jsonl", "results-long.csv", "times.jsonl",
+        "exercise-times.csv", "gradebook.csv", "gradebook.db", "gradebook.json", "journal.jsonl",
+        "results-long.csv", "times.jsonl",
     ]  # fmt: skip
     assert capfd.readouterr() == ("", "")
 

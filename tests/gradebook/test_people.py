@@ -13,7 +13,7 @@ from grader.gradebook.erase import erase
 from grader.gradebook.journal import read_journal
 from grader.gradebook.pseudonyms import export_pseudonymous
 from grader.gradebook.session import grade_class
-from grader.report.feedback import feedback_files
+from grader.report.files import report_files
 from grader.report.summary import summarize
 from grader.report.terminal import print_report
 
@@ -40,7 +40,7 @@ def grade(invented, tmp_path):
         ]
         return grade_class(
             catalogue, class_, invented.FakePool(catalogue), tmp_path / "grades",
-            seed=invented.SEED, extra_files=feedback_files, notes=("a note of the roster",), **more,
+            seed=invented.SEED, extra_files=report_files, notes=("a note of the roster",), **more,
         )  # fmt: skip
 
     return run

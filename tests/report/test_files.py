@@ -188,7 +188,7 @@ def test_nobodys_page_is_exported_and_who_is_erased_is_on_none(invented, tmp_pat
     pool = invented.FakePool(catalogue, answers)
     grade_class(catalogue, students, pool, out, seed=invented.SEED, extra_files=report_files)
     exported = export_pseudonymous(out, tmp_path / "out")
-    assert {path.suffix for path in exported} == {".csv", ".jsonl"}
+    assert {path.suffix for path in exported} == {".csv", ".json", ".jsonl"}
     assert not list((tmp_path / "out").glob("*.html"))
     erase(out, "june")
     assert not [p for p in out.rglob("*") if p.is_file() and b"june" in p.read_bytes() + p.name.encode()]
