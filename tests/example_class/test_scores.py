@@ -331,7 +331,7 @@ def test_the_screen_stays_readable_with_twenty_exercises(runs, width):
     assert [line.split()[0] for line in table if line.startswith("u")] == ids
     assert len(table) <= 2 * len(ids)
     assert sum("<- hardest" in line for line in table) == 1
-    assert len(lines) <= start + len(table) + 24
+    assert len(lines) <= start + len(table) + 26
 
 
 def test_rules_are_what_to_look_at(runs):
