@@ -48,7 +48,7 @@ def _head(view: StudentView) -> Iterator[str]:
     if view.late:
         yield f"late rule  {view.late}"
     if view.next:
-        yield f"next       {view.next}    stuck? kata hint {view.next}"
+        yield f"next       {view.next}: stuck? kata hint {view.next}"
     if view.upload:
         yield from ("", "about your upload")
         yield from (f"  - {line}" for line in view.upload)

@@ -41,7 +41,7 @@ def test_the_whole_of_one_feedback(feedback, invented):
         "score      5.6667 of 10 points, 56.7 %\n"
         "handed in  2026-09-17 03:00:00 UTC\n"
         "late rule  u01: 2 days late: 20 % taken\n"
-        "next       u01.central_difference    stuck? kata hint u01.central_difference\n"
+        "next       u01.central_difference: stuck? kata hint u01.central_difference\n"
         "\n"
         "u01 Slopes by nudging: 2.6667 of 4 points\n"
         "  due 2026-09-15 12:00:00 UTC: 2 days late: 20 % taken\n"
