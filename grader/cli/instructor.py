@@ -264,14 +264,14 @@ def grade_submissions(
 
     now = moment(how.as_of)
     catalogue = load_course(find_course(course))
-    desk = Desk(how.nbgrader, str(submissions), catalogue) if how.nbgrader else None
+    roster = find_roster(catalogue.root, how.roster)
+    notes = roster.notes if roster else ()
+    desk = Desk(how.nbgrader, str(submissions), catalogue, roster) if how.nbgrader else None
     units = (desk.students.unit,) if desk else catalogue.chosen(how.unit_ids)
     seed = load_seed(catalogue.root)
     report = partial(report_files, now=now if asks_the_time(catalogue.course.feedback) else None)
     kept: list[Standing] = []
     try:
-        roster = find_roster(catalogue.root, how.roster)
-        notes = roster.notes if roster else ()
         students = desk.students if desk else OneByOne(class_entries(submissions, catalogue, roster=roster))
         with Pool(catalogue, seed, **where._asdict()) as pool, _progress(kept) as on_progress:
             if how.dry:

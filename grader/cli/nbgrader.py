@@ -9,6 +9,7 @@ import typer
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from grader.collect.roster import Roster
     from grader.course.catalogue import Catalogue
     from grader.gradebook.grades import GradedClass
 
@@ -25,12 +26,14 @@ CourseFolder = Annotated[
 class Desk:
     """nbgrader's folders, and who is graded. gradebook: the URL of nbgrader's database"""
 
-    def __init__(self, course: Path, assignment: str, catalogue: "Catalogue") -> None:
+    def __init__(
+        self, course: Path, assignment: str, catalogue: "Catalogue", roster: "Roster | None"
+    ) -> None:
         from grader.collect.nbgrader import NbgraderClass
         from grader.collect.nbgrader_folders import NbgraderFolders
 
         self._folders = NbgraderFolders(course)
-        self.students = NbgraderClass(self._folders, catalogue, assignment)
+        self.students = NbgraderClass(self._folders, catalogue, assignment, roster)
         self.gradebook = self._folders.db_url
 
     def finish(self, graded: "GradedClass") -> "GradedClass":

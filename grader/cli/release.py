@@ -99,7 +99,7 @@ def _handout(catalogue: "Catalogue", before: "Manifest | None", units: Sequence[
     """What is to be handed out, once it is proven to give nothing away."""
     from grader.examine.seed import load_seed
     from grader.release.handout import make, together
-    from grader.release.handout_wheel import make_wheel
+    from grader.release.wheel import make_wheel
     from grader.verify.handout import check
 
     handout = make(catalogue, together(catalogue, before, units), make_wheel())

@@ -5,7 +5,7 @@ latest submissions of those.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
@@ -16,6 +16,7 @@ from grader.collect.files import open_folder, open_regular, reason
 from grader.collect.ids import safe_ids
 from grader.collect.member import Kind, Member, Unreadable, Upload
 from grader.collect.nbgrader_folders import NbgraderFolders
+from grader.collect.roster import Roster
 from grader.collect.submission import BOUNDS, Bounds, Submission, named
 from grader.collect.texts import parse_time
 from grader.collect.upload import MOST_STAMP, read_upload
@@ -36,13 +37,18 @@ def unit_of_assignment(catalogue: Catalogue, assignment: str) -> Unit:
 
 
 class NbgraderClass:
-    """Everybody who submitted one assignment, read student by student.
+    """Everybody who submitted one assignment, and all others of the roster, read student by student.
 
-    students: the id of each -> the name of their folder
+    students: the id of each who submitted it -> the name of their folder
     """
 
     def __init__(
-        self, folders: NbgraderFolders, catalogue: Catalogue, assignment: str, bounds: Bounds = BOUNDS
+        self,
+        folders: NbgraderFolders,
+        catalogue: Catalogue,
+        assignment: str,
+        roster: Roster | None = None,
+        bounds: Bounds = BOUNDS,
     ) -> None:
         """Raises UsageError where the assignment is no unit, and where nobody submitted it."""
         self.unit = unit_of_assignment(catalogue, assignment)
@@ -56,14 +62,16 @@ class NbgraderClass:
         self.students: Mapping[str, str] = {
             ids[name]: name for name in sorted(submitted, key=ids.__getitem__)
         }
+        self._people = roster.matched(ids) if roster else {}
 
     def __len__(self) -> int:
-        return len(self.students)
+        return len(self.students.keys() | self._people.keys())
 
     def __iter__(self) -> Iterator[Submission]:
         """The submissions, sorted by id. What is wrong with one is in its `problems`."""
-        for id, name in self.students.items():
-            yield self._read(id, name)
+        for id in sorted(self.students.keys() | self._people.keys()):
+            name, person = self.students.get(id), self._people.get(id)
+            yield replace(self._read(id, name), person=person) if name else Submission(id, person=person)
 
     def _read(self, id: str, name: str) -> Submission:
         own = self._one(id, name, self.unit)

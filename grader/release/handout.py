@@ -17,9 +17,9 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.errors import CourseError, UsageError
 from grader.release.handout_texts import readme, requirements, settings
-from grader.release.handout_wheel import Wheel
 from grader.release.lesson import shown
 from grader.release.publish import generated_files
+from grader.release.wheel import Wheel
 
 EXERCISES = "exercises"
 MANIFEST = f"{EXERCISES}/.kata/handout.json"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
-from grader.release.handout_wheel import Wheel
+from grader.release.wheel import Wheel
 
 BASE, TORCH = "requirements.txt", "requirements-torch.txt"
 

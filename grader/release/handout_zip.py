@@ -8,7 +8,7 @@ from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
 from grader.release.handout import MANIFEST, Handout, Manifest, digest, read_manifest
 from grader.release.handout_folder import Written, check_place
-from grader.release.handout_wheel import pack
+from grader.release.zipped import zipped
 
 OTHER = "Name a new file, or an archive that `kata release` made."
 
@@ -35,7 +35,7 @@ def write(handout: Handout, dest: Path, before: Manifest | None) -> Written:
         changed=[name for name in now if name in earlier and now[name] != earlier[name]],
         removed=sorted(earlier.keys() - now.keys()),
     )
-    data = pack({f"{handout.manifest.course}/{name}": data for name, data in handout.files.items()})
+    data = zipped({f"{handout.manifest.course}/{name}": data for name, data in handout.files.items()})
     fresh = dest.with_name(f".{dest.name}.{os.getpid()}.new")
     try:
         dest.parent.mkdir(parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ FILES = (
     ("results-long.csv", "CSV, a row for each student and exercise: verdict, points, diagnosis"),
     ("exercises.csv", "CSV, a row for each exercise: who has it right, discrimination, commonest mistake"),
     ("exercise-times.csv", "CSV, a row for each exercise: how long its tests took; differs from run to run"),
+    ("gradebook.json", "JSON, the whole class with its policies; `kata export schema` describes it"),
     ("journal.jsonl", "JSON, a line for each student and exercise: every test, with versions and hashes"),
 )
 _MOST_NAMES = 8

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.collect.nbgrader import NbgraderClass
+from grader.collect.roster import Person, Roster
 from grader.course.load import load_course
 from grader.errors import UsageError
 
@@ -43,8 +44,11 @@ def put(tmp_path):
     return put
 
 
-def read(tmp_path, assignment="u01_slopes"):
-    return {one.id: one for one in NbgraderClass(Folders(tmp_path), COURSE, assignment)}
+def read(tmp_path, assignment="u01_slopes", roster=None):
+    found = NbgraderClass(Folders(tmp_path), COURSE, assignment, roster)
+    students = {one.id: one for one in found}
+    assert len(found) == len(students)
+    return students
 
 
 def test_the_notebook_at_the_top_counts_and_nothing_else(tmp_path, put):
@@ -117,6 +121,19 @@ def test_earlier_units_come_from_the_same_students_other_assignments(tmp_path, p
     assert list(students["ada"].sources) == ["u12_train/train.py", "u09_forward/forward.py"]
     assert students["ada"].submitted_at.month == 12
     assert list(students["ben"].sources) == ["u12_train/train.py"], "the grader fills in stubs"
+
+
+def test_the_roster_says_who_they_are_and_who_is_missing(tmp_path, put):
+    put("ada", "u01_slopes/slopes.ipynb", notebook("x = 1"))
+    put("a b", "u01_slopes/slopes.ipynb", notebook("x = 1"))
+    put("zoe", "u01_slopes/slopes.ipynb", notebook("x = 1"))
+    people = Person("ben", "Ben"), Person("ada", "Ada", extension_hours=48), Person("a b", excused=True)
+    students = read(tmp_path, roster=Roster(people))
+    assert list(students) == ["a_b", "ada", "ben", "zoe"]
+    assert students["ada"].person == Person("ada", "Ada", extension_hours=48)
+    assert students["a_b"].person.excused
+    assert students["zoe"].person is None
+    assert (students["ben"].person.name, students["ben"].sources) == ("Ben", {})
 
 
 def test_what_cannot_be_read_costs_one_student(tmp_path, put):

@@ -5,8 +5,11 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,12 +24,12 @@ _VARIES = re.compile(r"\S*/(?=\w+\.py:)|:\d+(?=:)")
 
 
 class Steps:
-    """What nbgrader said, by command, and the folder of the course."""
+    """What nbgrader said, by command, and the folder of the course. more: runs further commands"""
 
     released = RELEASED
 
-    def __init__(self, course: Path, ran: subprocess.CompletedProcess[str]) -> None:
-        self.course = course
+    def __init__(self, course: Path, ran: subprocess.CompletedProcess[str], more: Callable[..., Any]) -> None:
+        self.course, self.more = course, more
         self.out = ran.stdout
         self.log: dict[str, list[str]] = {}
         at = ""
@@ -84,9 +87,17 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Steps:
         [quick, "hand-in-as-it-is", "ps1"],
         [quick, "autograde", "ps1", "--notebook", "problem2"],
     ]
+    run = partial(drive, environment=environment(prefix, home))
+    return Steps(course, run(commands), run)
+
+
+def drive(
+    commands: Sequence[Sequence[str | Path]], environment: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Runs nbgrader's commands in one process; see drive.py."""
     ran = subprocess.run(
         [sys.executable, "-W", "always", str(HERE / "drive.py"), json.dumps(commands, default=str)],
-        capture_output=True, text=True, check=False, env=environment(prefix, home),
+        capture_output=True, text=True, check=False, env=environment,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-4000:]
-    return Steps(course, ran)
+    return ran

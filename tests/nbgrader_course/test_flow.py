@@ -125,22 +125,53 @@ def test_nbgraders_own_scores_are_those_of_the_public_tests(steps):
     assert "u01.best_step" in (steps.course / "feedback/ben" / A / f"{NAME}.html").read_text(encoding="utf-8")
 
 
-def test_kata_grades_what_was_submitted(steps, tmp_path):
-    """In the jail, by the hidden tests; the feedback lies where nbgrader looks for it."""
-    out = tmp_path / "grades"
+@pytest.fixture(scope="module")
+def graded(steps, tmp_path_factory):
+    """`kata grade --nbgrader` after all those steps, then nbgrader's exporter, and feedback for students."""
+    home = tmp_path_factory.mktemp("desk")
+    (home / "roster.csv").write_text("id,given,extension hours\nada,Ada,\nben,Ben,24\nzoe,Zoe,\n")
     kata = [sys.executable, "-m", "grader", "grade", "--nbgrader", str(steps.course), A]
-    kata += ["--out", str(out), "--workers", "1", "--course", str(ROOT)]
-    ran = subprocess.run(kata, cwd=tmp_path, capture_output=True, text=True, check=False)
+    kata += ["--out", "grades", "--workers", "1", "--course", str(ROOT), "--roster", "roster.csv"]
+    ran = subprocess.run(kata, cwd=home, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
-    assert "3 of 3 handed in" in ran.stdout
-    with (out / "gradebook.csv").open(newline="", encoding="utf-8") as file:
+    exchange = f"--Exchange.root={home / 'exchange'}", "--CourseDirectory.course_id=backprop"
+    (home / "exchange").mkdir(mode=0o777)
+    (home / "exchange").chmod(0o777)
+    more = [steps.course, "export", "--to=after.csv"], [steps.course, "release_feedback", A, *exchange]
+    return home, ran.stdout, steps.more(more).stderr
+
+
+def test_kata_grades_what_was_submitted(steps, graded):
+    """In the jail, by the hidden tests; the feedback lies where nbgrader looks for it."""
+    home, said, _ = graded
+    assert "3 of 4 handed in" in said
+    with (home / "grades" / "gradebook.csv").open(newline="", encoding="utf-8") as file:
         rows = {row["id"]: row for row in csv.DictReader(file)}
-    assert {id: float(row["total"]) for id, row in rows.items()} == {"ada": 9.0, "ben": 2.0, "eve": 0.0}
+    assert {id: float(row["total"]) for id, row in rows.items()} == {"ada": 9, "ben": 2, "eve": 0, "zoe": 0}
+    assert rows["zoe"]["status"] == "missing"
     place = steps.course / "feedback" / "ben" / A
     assert "score      2 of 9 points" in (place / f"{NAME}.txt").read_text(encoding="utf-8")
     assert "u01.best_step" in (place / f"{NAME}.html").read_text(encoding="utf-8")
     assert (place / "timestamp.txt").read_text().startswith("2026-09-10")
     assert (place / f"{NAME}.html").stat().st_mode & 0o077 == 0
+    assert not (steps.course / "feedback" / "zoe").exists()
+
+
+def test_nbgrader_has_the_scores_that_count(steps, graded):
+    """In its own database, where autograde had written others; its exporter says them."""
+    with (steps.course / "after.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file) if row["assignment"] == A}
+    assert {id: float(row["score"]) for id, row in rows.items()} == {"ada": 9, "ben": 2, "eve": 0, "zoe": 0}
+    assert {float(row["max_score"]) for row in rows.values()} == {9.0}
+    assert (rows["ben"]["first_name"], rows["zoe"]["timestamp"]) == ("Ben", "")
+
+
+def test_nbgrader_releases_the_feedback(graded):
+    home, _, said = graded
+    assert "ended with" not in said, said
+    released = [page.read_bytes() for page in (home / "exchange" / "backprop" / "feedback").glob("*.html")]
+    ours = [(home / "grades" / "feedback" / f"{id}.html").read_bytes() for id in ("ada", "ben", "eve")]
+    assert sorted(released) == sorted(ours)
 
 
 def test_release_again_changes_nothing_and_spares_what_people_changed(steps, catalogue):

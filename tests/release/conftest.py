@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.load import load_course
-from grader.release.handout_wheel import make_wheel
+from grader.release.wheel import make_wheel
 
 TINY = Path(__file__).parents[1] / "tiny_course"
 

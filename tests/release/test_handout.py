@@ -16,7 +16,8 @@ from grader.errors import CourseError, UsageError
 from grader.examine.seed import Seed
 from grader.release import handout_folder, handout_git, handout_zip
 from grader.release.handout import MANIFEST, make, read_manifest
-from grader.release.handout_wheel import Wheel, pack
+from grader.release.wheel import Wheel
+from grader.release.zipped import zipped
 from grader.verify.handout import check, proof
 from grader.verify.testfiles import test_functions as functions_of
 
@@ -27,13 +28,13 @@ STUB = "exercises/u01_plain/plain.py"
 METADATA = b"Name: katagrad\nRequires-Dist: numpy>=1.26\nRequires-Dist: torch>=2.4; extra == 'torch'\n"
 SMALL = Wheel(
     "katagrad-0.1.0-py3-none-any.whl",
-    pack({"grader/__init__.py": b"", "katagrad-0.1.0.dist-info/METADATA": METADATA}),
+    zipped({"grader/__init__.py": b"", "katagrad-0.1.0.dist-info/METADATA": METADATA}),
 )
 
 
 @pytest.fixture(autouse=True)
 def _small_wheel(monkeypatch):
-    monkeypatch.setattr("grader.release.handout_wheel.make_wheel", lambda: SMALL)
+    monkeypatch.setattr("grader.release.wheel.make_wheel", lambda: SMALL)
 
 
 @pytest.fixture
@@ -141,7 +142,7 @@ def test_what_the_course_has_changed_is_exchanged(tiny, release, tmp_path):
 def test_an_old_wheel_is_taken_out(release, tmp_path, monkeypatch):
     release("folder", tmp_path / "out")
     newer = Wheel("katagrad-0.2.0-py3-none-any.whl", SMALL.data)
-    monkeypatch.setattr("grader.release.handout_wheel.make_wheel", lambda: newer)
+    monkeypatch.setattr("grader.release.wheel.make_wheel", lambda: newer)
     assert f"  removed  {SMALL.name}\n" in release("folder", tmp_path / "out")[1]
     assert [path.name for path in (tmp_path / "out").glob("*.whl")] == [newer.name]
 
@@ -390,7 +391,7 @@ def test_what_is_secret_is_found(tiny, what, place):
         if what == "this is the hidden file":
             files = {"exercises/wrong_plain.py": b""}
     else:
-        files[SMALL.name] = pack({"grader/x.py": text.encode()})
+        files[SMALL.name] = zipped({"grader/x.py": text.encode()})
     claims = list(proof(tiny, Seed("s" * 32), files))
     assert claims
     assert what in claims[0].fact

@@ -120,7 +120,7 @@ def test_hints_and_resetting(bare):
 def test_the_wheel_is_packed_again_where_it_was_installed_from_one(bare, wheel, tmp_path):
     """What an instructor's own installation gives is what the source tree gives, byte for byte."""
     code = (
-        "import sys; from pathlib import Path; from grader.release.handout_wheel import make_wheel;"
+        "import sys; from pathlib import Path; from grader.release.wheel import make_wheel;"
         "wheel = make_wheel(); Path(sys.argv[1]).write_bytes(wheel.data); print(wheel.name)"
     )
     script = tmp_path / "again.py"
@@ -137,7 +137,7 @@ def test_an_installation_that_was_changed_is_not_handed_out(bare):
     before = file.read_bytes()
     try:
         file.write_bytes(before + b"\n")
-        code = "from grader.release.handout_wheel import make_wheel; make_wheel()"
+        code = "from grader.release.wheel import make_wheel; make_wheel()"
         done = subprocess.run([bare.python, "-I", "-c", code], check=False, capture_output=True, text=True)
         assert "grader/harmless.py is not as it was installed" in done.stderr
     finally:

@@ -25,7 +25,10 @@ HARMLESS = """
 ATTRIBUTES = """
     lang charset http-equiv content name class href id aria-label aria-hidden role tabindex scope colspan
     rowspan data-id data-label viewbox preserveaspectratio x y width height rx d x1 x2 y1 y2 text-anchor"""
-BESIDE = {"gradebook.csv", "results-long.csv", "exercises.csv", "exercise-times.csv", "journal.jsonl"}
+BESIDE = {
+    *("gradebook.csv", "results-long.csv", "exercises.csv", "exercise-times.csv"),
+    *("gradebook.json", "journal.jsonl"),
+}
 
 
 class Page(HTMLParser):

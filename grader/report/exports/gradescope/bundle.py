@@ -12,10 +12,11 @@ from grader.course.model import Unit
 from grader.errors import UsageError
 from grader.gradebook.classfile import worth
 from grader.gradebook.disk import clear_errors, write_atomically
+from grader.release.wheel import make_wheel
+from grader.release.zipped import zipped
 from grader.report.exports.gradescope.scripts import RUN, setup_script
 from grader.report.exports.gradescope.settings import FILE, Late, Settings, Visibility
 from grader.report.exports.pins import pins
-from grader.report.exports.wheel import wheel, wheel_name, zipped
 
 _ALWAYS = ("katagrad", "ruamel.yaml")
 _SKIPPED = frozenset({"__pycache__", ".hypothesis", ".pytest_cache", ".ipynb_checkpoints", "backups"})
@@ -60,19 +61,23 @@ def write_bundle(
     settings = Settings(units=tuple(unit.id for unit in units), late=late, visibility=shown)
     torch = any(unit.flavour == "torch" for one in units for unit in (one, *catalogue.needed_units(one)))
     needs = [name for name in (*_ALWAYS, *(["torch"] if torch else [])) if name != "katagrad"]
-    files: dict[str, tuple[bytes, int]] = {
-        "setup.sh": (setup_script(wheel_name(), needs, _words(pip)).encode(), 0o755),
-        "run_autograder": (RUN.encode(), 0o755),
-        "PRIVATE.txt": (_README.encode(), 0o600),
-        FILE: (msgspec.json.format(msgspec.json.encode(settings)) + b"\n", 0o600),
-        "constraints.txt": (_constraints(torch).encode(), 0o644),
-        wheel_name(): (wheel(), 0o644),
+    wheel = make_wheel()
+    files = {
+        "setup.sh": setup_script(wheel.name, needs, _words(pip)).encode(),
+        "run_autograder": RUN.encode(),
+        "PRIVATE.txt": _README.encode(),
+        FILE: msgspec.json.format(msgspec.json.encode(settings)) + b"\n",
+        "constraints.txt": _constraints(torch).encode(),
+        wheel.name: wheel.data,
     }
+    modes = {"setup.sh": 0o755, "run_autograder": 0o755, "PRIVATE.txt": 0o600, FILE: 0o600}
     for path in course_files(catalogue):
+        name = f"course/{path.relative_to(catalogue.root).as_posix()}"
+        modes[name] = 0o600
         with clear_errors(path, "read"):
-            files[f"course/{path.relative_to(catalogue.root).as_posix()}"] = path.read_bytes(), 0o600
+            files[name] = path.read_bytes()
     with clear_errors(to):
-        write_atomically(to, zipped(files))
+        write_atomically(to, zipped(files, modes))
     points = worth(exercise for unit in units for exercise in unit.exercises)
     seed = (catalogue.root / ".secret" / "seed").is_file()
     return Bundle(to, settings.units, points, shown, seed, torch)

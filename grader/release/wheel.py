@@ -1,6 +1,7 @@
-"""The wheel of katagrad that a hand-out carries: built from the source tree, or packed again as installed.
+"""The wheel of katagrad, for hand-outs and autograders.
 
-No network is asked. The same sources give the same bytes: members are sorted, and their time is 1980.
+Built from the source tree, or packed again as it was installed. No network is asked, and the same sources
+give the same bytes.
 """
 
 import base64
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import grader
 from grader.errors import GraderError, UsageError
+from grader.release.zipped import zipped
 
 BACKEND = "setuptools"
 LEAST = 77  # of setuptools: what pyproject.toml asks for
@@ -29,8 +31,7 @@ SOURCES = ("pyproject.toml", "README.md", "LICENSE", "grader")
 BUILD = "import sys; from setuptools.build_meta import build_wheel; print(build_wheel(sys.argv[1]))"
 # Of the wheel's own description; an installer adds more beside it.
 OWN = {"METADATA", "WHEEL", "entry_points.txt", "top_level.txt"}
-EPOCH = (1980, 1, 1, 0, 0, 0)
-HELP_AGAIN = "Install katagrad again from its wheel or its source tree, then release."
+HELP_AGAIN = "Install katagrad again from its wheel or its source tree."
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _build(root: Path) -> Wheel:
     except metadata.PackageNotFoundError:
         version = "0"
     if int(version.partition(".")[0]) < LEAST:
-        what = f"the wheel for students is built by {BACKEND} {LEAST} or newer, which is not installed"
+        what = f"the wheel of katagrad is built by {BACKEND} {LEAST} or newer, which is not installed"
         raise UsageError(what, f'pip install "{BACKEND}>={LEAST}"')
     with tempfile.TemporaryDirectory(prefix="katagrad-") as folder:
         tree, out = Path(folder) / "tree", Path(folder) / "out"
@@ -96,7 +97,7 @@ def _build(root: Path) -> Wheel:
         name = done.stdout.strip().split("\n")[-1]
         with zipfile.ZipFile(out / name) as archive:
             files = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    return Wheel(name, pack(_with_record(files)))
+    return Wheel(name, zipped(_with_record(files)))
 
 
 def _pack_installed() -> Wheel:
@@ -114,7 +115,7 @@ def _pack_installed() -> Wheel:
         files[path.as_posix()] = data
     if "grader/__init__.py" not in files or f"{info}/WHEEL" not in files:
         raise UsageError("how katagrad was installed does not show which files belong to it", HELP_AGAIN)
-    return Wheel(f"katagrad-{dist.version}-py3-none-any.whl", pack(_with_record(files)))
+    return Wheel(f"katagrad-{dist.version}-py3-none-any.whl", zipped(_with_record(files)))
 
 
 def _with_record(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -130,16 +131,3 @@ def _with_record(files: Mapping[str, bytes]) -> dict[str, bytes]:
 def _hashed(data: bytes) -> str:
     value = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
     return f"sha256={value}"
-
-
-def pack(files: Mapping[str, bytes]) -> bytes:
-    """A zip archive whose bytes depend on names and contents alone."""
-    held = io.BytesIO()
-    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name in sorted(files, key=lambda name: (".dist-info/" in name, name)):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, on every machine
-            entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, files[name])
-    return held.getvalue()
