@@ -205,12 +205,12 @@ def test_every_command_and_option_is_documented():
 def test_exit_codes():
     rows = table_after(text_of(DOCS / "instructors.md"), "## Exit codes")
     said = {int(code) for row in rows for code in row[0].split(", ")}
-    from grader.cli import instructor
+    from grader.cli import grading
     from grader.cli.stop import SHELLS_BASE
 
     stopped = {SHELLS_BASE + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)}
     assert grader.cli.STOPPED in stopped
-    assert said == {0, 1, 2, instructor.GRADER_ERRORS, grader.cli.OUR_FAULT, *stopped}
+    assert said == {0, 1, 2, grading.GRADER_ERRORS, grader.cli.OUR_FAULT, *stopped}
 
 
 # ---------------------------------------------------------------------------- formats

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from grader.cli.place import find_course
+from grader.cli.place import CourseOption, find_course
 from grader.course.load import load_course
 from grader.errors import UsageError
 from grader.examine.device import Device, require
@@ -39,9 +39,7 @@ def verify(
         list[str] | None, typer.Argument(metavar="UNIT|EXERCISE", help="Only these; without any, all.")
     ] = None,
     *,
-    course: Annotated[
-        Path | None, typer.Option(help="course.yml, or its folder. Default: the nearest one above.")
-    ] = None,
+    course: CourseOption = None,
     device: Annotated[
         Device, typer.Option(help="Where torch units put their tensors. cuda: everything runs in process.")
     ] = Device.CPU,

@@ -2,9 +2,7 @@
 # ruff: noqa: PLC0415
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from grader.errors import UsageError
 
@@ -12,15 +10,6 @@ if TYPE_CHECKING:
     from grader.collect.roster import Roster
     from grader.course.catalogue import Catalogue
     from grader.gradebook.grades import GradedClass
-
-CourseFolder = Annotated[
-    Path | None,
-    typer.Option(
-        "--nbgrader",
-        metavar="COURSE",
-        help="nbgrader's course folder. SUBMISSIONS is then the assignment: u01_slopes.",
-    ),
-]
 
 
 class Desk:

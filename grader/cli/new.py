@@ -2,12 +2,11 @@
 # ruff: noqa: PLC0415
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from grader.cli.place import find_course
+from grader.cli.place import CourseOption, find_course
 from grader.errors import UsageError
 
 
@@ -31,9 +30,7 @@ def new(
     points: Annotated[float, typer.Option(min=0.01, help="What it is worth.")] = 1,
     after: Annotated[str, typer.Option(help="The exercise that it follows. Default: the last one.")] = "",
     flavour: Annotated[Flavour, typer.Option(help="Of a new unit: numpy or torch.")] = Flavour.NUMPY,
-    course: Annotated[
-        Path | None, typer.Option(help="course.yml, or its folder. Default: the nearest one above.")
-    ] = None,
+    course: CourseOption = None,
 ) -> None:
     """Lay down a new exercise, or announce a new unit, with placeholders for all that is to be written.
 

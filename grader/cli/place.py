@@ -1,8 +1,16 @@
-"""Where the course is, when the command line does not say."""
+"""Where the course is: as the command line says, or the nearest one."""
 
+import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from grader.errors import UsageError
+
+CourseOption = Annotated[
+    Path | None, typer.Option("--course", help="course.yml, or its folder. Default: the nearest one above.")
+]
 
 
 def find_course(named: Path | None) -> Path:
@@ -19,3 +27,9 @@ def find_course(named: Path | None) -> Path:
     raise UsageError(
         f"no course.yml in {here} or above it", "Go to the folder of the course, or name it: --course PATH."
     )
+
+
+def check_platform(what: str = "grades are kept on Linux") -> None:
+    """UsageError on another system. what: cannot be done there"""
+    if sys.platform != "linux":
+        raise UsageError(what, "Use a Linux machine, a Linux container, or WSL 2.")

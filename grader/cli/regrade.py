@@ -6,14 +6,22 @@ from typing import Annotated
 
 import typer
 
-from grader.cli.instructor import (
+from grader.cli.grading import (
     GRADER_ERRORS,
+    GRADES,
+    How,
+    checked,
+    checked_gradebook,
+    console,
+    destination,
+    grade_submissions,
+)
+from grader.cli.options import (
     AsOfOption,
-    CourseOption,
+    CourseFolder,
     DeviceOption,
     FreshOption,
     GradebookOption,
-    How,
     RosterOption,
     Sandbox,
     SandboxOption,
@@ -21,12 +29,8 @@ from grader.cli.instructor import (
     UnitOption,
     UnsafeOption,
     WorkersOption,
-    check_places,
-    checked,
-    checked_gradebook,
-    console,
-    grade_submissions,
 )
+from grader.cli.place import CourseOption
 from grader.cli.stop import stoppable
 from grader.examine.device import Device
 
@@ -34,9 +38,10 @@ from grader.examine.device import Device
 def regrade(
     submissions: SubmissionsArgument,
     *,
-    out: Annotated[Path, typer.Option("--out", help="The folder of grades, of an earlier run.")] = Path(
-        "grades"
-    ),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The folder of grades, of an earlier run.", show_default=GRADES),
+    ] = None,
     diff: Annotated[
         bool, typer.Option("--diff", help="List every exercise that changed, not one line a student.")
     ] = False,
@@ -53,6 +58,7 @@ def regrade(
     fresh: FreshOption = False,
     as_of: AsOfOption = None,
     gradebook: GradebookOption = "",
+    nbgrader: CourseFolder = None,
 ) -> None:
     """Grade again after tests, dates or submissions changed: who gained and lost what, and why.
 
@@ -61,12 +67,20 @@ def regrade(
     from grader.gradebook.folder import open_gradebook
     from grader.report.regrade import print_regrade
 
-    check_places(submissions, out)
+    out = destination(submissions, out, unit or [], nbgrader)
     where = checked(sandbox, unsafe, workers, device)
     with open_gradebook(out):
         pass  # there is one, and nobody writes into it
-    filled = checked_gradebook(gradebook)
-    how = How(unit or [], fresh=fresh, diff=True, roster=roster, dry=dry_run, gradebook=filled, as_of=as_of)
+    how = How(
+        unit or [],
+        fresh=fresh,
+        diff=True,
+        roster=roster,
+        dry=dry_run,
+        gradebook=checked_gradebook(gradebook),
+        as_of=as_of,
+        nbgrader=nbgrader,
+    )
     with stoppable():
         graded = grade_submissions(submissions, out, course=course, where=where, how=how)
     print_regrade(graded, console(), out, each_exercise=diff, dry=dry_run)

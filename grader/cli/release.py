@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.place import find_course
+from grader.cli.place import CourseOption, find_course
 from grader.course.load import load_course
 from grader.errors import UsageError
 
@@ -37,9 +37,7 @@ def release(
     unit: Annotated[
         list[str] | None, typer.Option(help="Release this unit (repeatable). Without it: all units.")
     ] = None,
-    course: Annotated[
-        Path | None, typer.Option(help="course.yml, or its folder. Default: the nearest one above.")
-    ] = None,
+    course: CourseOption = None,
     force: Annotated[
         bool,
         typer.Option("--force", help="nbgrader: also over notebooks that people have changed."),

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,15 +131,21 @@ def graded(steps, tmp_path_factory):
     """`kata grade --nbgrader` after all those steps, then nbgrader's exporter, and feedback for students."""
     home = tmp_path_factory.mktemp("desk")
     (home / "roster.csv").write_text("id,given,extension hours\nada,Ada,\nben,Ben,24\nzoe,Zoe,\n")
-    kata = [sys.executable, "-m", "grader", "grade", "--nbgrader", str(steps.course), A]
-    kata += ["--out", "grades", "--workers", "1", "--course", str(ROOT), "--roster", "roster.csv"]
-    ran = subprocess.run(kata, cwd=home, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stderr
+    said = kata(home, "grade", steps.course)
     exchange = f"--Exchange.root={home / 'exchange'}", "--CourseDirectory.course_id=backprop"
     (home / "exchange").mkdir(mode=0o777)
     (home / "exchange").chmod(0o777)
     more = [steps.course, "export", "--to=after.csv"], [steps.course, "release_feedback", A, *exchange]
-    return home, ran.stdout, steps.more(more).stderr
+    return home, said, steps.more(more).stderr
+
+
+def kata(home, command, course, *options):
+    """Runs `kata grade` or `kata regrade` on nbgrader's course; returns what it printed."""
+    words = [sys.executable, "-m", "grader", command, "--nbgrader", str(course), A, *options]
+    words += ["--out", "grades", "--workers", "1", "--course", str(ROOT), "--roster", "roster.csv"]
+    ran = subprocess.run(words, cwd=home, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
 
 
 def test_kata_grades_what_was_submitted(steps, graded):
@@ -164,6 +171,18 @@ def test_nbgrader_has_the_scores_that_count(steps, graded):
     assert {id: float(row["score"]) for id, row in rows.items()} == {"ada": 9, "ben": 2, "eve": 0, "zoe": 0}
     assert {float(row["max_score"]) for row in rows.values()} == {9.0}
     assert (rows["ben"]["first_name"], rows["zoe"]["timestamp"]) == ("Ben", "")
+
+
+def test_a_dry_regrade_shows_what_a_changed_submission_would_change(steps, graded):
+    home, _, _ = graded
+    place = steps.course / "submitted" / "ben" / A / f"{NAME}.ipynb"
+    before, page = place.read_bytes(), steps.course / "feedback" / "ben" / A / f"{NAME}.html"
+    told = page.read_bytes()
+    place.write_bytes((steps.course / "submitted" / "ada" / A / f"{NAME}.ipynb").read_bytes())
+    said = kata(home, "regrade", steps.course, "--dry-run")
+    place.write_bytes(before)
+    assert re.search(r"ben +2 -> 9 +\+7 +their file changed", said), said
+    assert page.read_bytes() == told
 
 
 def test_nbgrader_releases_the_feedback(graded):

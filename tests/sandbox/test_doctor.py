@@ -3,7 +3,7 @@
 import pytest
 
 from grader.cli import doctor
-from grader.cli.instructor import Sandbox
+from grader.cli.options import Sandbox
 from grader.errors import SandboxError
 from grader.sandbox.layers import REMEDIES, Layer, LayerState, Rung
 from grader.sandbox.rungs import NESTED
