@@ -14,8 +14,8 @@ import torch
 def softmax(z, dim=-1):
     """Probabilities from logits: p_i = exp(z_i) / sum over j of exp(z_j), where i and j run along dim.
 
-    z: float, int32 or int64[...], logits of any size, also 1000 and -1000. An entry may be -inf, and gets p = 0;
-       along dim at least one is finite.
+    z: float, int32 or int64[...], logits of any size, also 1000 and -1000. An entry may be -inf, and gets
+       p = 0; along dim at least one is finite.
     Returns p, of z's shape and dtype; ints become torch's default float.
     """
     raise NotImplementedError

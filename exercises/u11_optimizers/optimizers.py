@@ -124,10 +124,10 @@ def linear_decay(step, lr, steps):
 def plateau_decay(losses, lr, patience, factor=0.1):
     """The learning rate after these evaluations: times factor whenever the loss has stopped to fall.
 
-    An evaluation is good if its loss is a number below all numbers before it, and bad if not: an equal loss is
-    bad. nan is no number: it is bad, and no loss is held against it. `patience` bad ones in a row are borne.
-    One more multiplies the rate by factor, and the count of bad ones begins again at 0. The best loss is
-    remembered over the whole run.
+    An evaluation is good if its loss is a number below all numbers before it, and bad if not: an equal loss
+    is bad. nan is no number: it is bad, and no loss is held against it. `patience` bad ones in a row are
+    borne. One more multiplies the rate by factor, and the count of bad ones begins again at 0. The best loss
+    is remembered over the whole run.
 
     losses: list of numbers, the first evaluation first; may be empty    lr, factor: numbers
     patience: int >= 0
