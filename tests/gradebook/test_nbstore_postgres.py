@@ -16,12 +16,15 @@ from grader.gradebook import nbstore
 from grader.gradebook.erase import erase
 from grader.gradebook.session import grade_class
 
-PROGRAMS = ("initdb", "pg_ctl")
-MISSING = next((name for name in PROGRAMS if shutil.which(name) is None), "")
+# Debian's package puts them where PATH does not lead, a folder for each version.
+FOLDERS = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+WHERE = os.pathsep.join([*FOLDERS, os.environ.get("PATH", "")])
+PROGRAMS = {name: shutil.which(name, path=WHERE) for name in ("initdb", "pg_ctl")}
+MISSING = next((name for name, found in PROGRAMS.items() if found is None), "")
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="grading is for Linux"),
     pytest.mark.skipif(bool(nbstore.missing()), reason="nbgrader is not installed"),
-    pytest.mark.skipif(bool(MISSING), reason=f"PostgreSQL is not here: no {MISSING} on PATH"),
+    pytest.mark.skipif(bool(MISSING), reason=f"PostgreSQL is not here: no {MISSING}"),
 ]
 
 
@@ -35,9 +38,9 @@ def server():
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
         user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
-    def call(*command):
+    def call(name, *options):
         done = subprocess.run(
-            command, cwd=folder, env={**os.environ, "LC_ALL": "C", "HOME": str(folder)},
+            [PROGRAMS[name], *options], cwd=folder, env={**os.environ, "LC_ALL": "C", "HOME": str(folder)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120, **user,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
