@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-import grader.engine.pool
 from grader.cli import main
 from grader.errors import SandboxError, UsageError
 from grader.examine.outcome import Verdict
@@ -36,33 +35,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for 
 
 
 @pytest.fixture
-def desk(invented, tmp_path, monkeypatch):
+def desk(pool, tmp_path, monkeypatch):
     """A course and a class of two in the current folder, and a pool that answers `desk.answers`."""
 
-    class Desk(invented.FakePool):
-        answers = None
-        made = None
-        stop = None
-
-        def __init__(self, catalogue, seed, *, rung="auto", workers=0, device="cpu"):
-            super().__init__(catalogue, type(self).answers or {})
-            self.made.append((rung, workers, seed.demo, str(device)))
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
-        def run(self, jobs):
-            type(self).last = self
-            for done, result in enumerate(super().run(jobs)):
-                if self.stop is not None and done == 1:
-                    raise self.stop
-                yield result
-
-    Desk.made = []
-    monkeypatch.setattr(grader.engine.pool, "Pool", Desk)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "course.yml").write_text(COURSE)
     for student in ("ann", "bob"):
@@ -70,7 +45,7 @@ def desk(invented, tmp_path, monkeypatch):
             path = tmp_path / "class" / student / file
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("x = 1\n")
-    return Desk
+    return pool
 
 
 def rows(folder):

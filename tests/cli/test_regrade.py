@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import grader.engine.pool
 from grader.cli import main
 from grader.examine.outcome import Verdict
 
@@ -26,34 +25,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="grading is for 
 
 
 @pytest.fixture
-def desk(invented, tmp_path, monkeypatch):
+def desk(pool, tmp_path, monkeypatch):
     """A course, a class of two in the current folder, and a pool that answers `desk.answers`."""
 
-    class Desk(invented.FakePool):
-        answers = None
-        stop = None
-
-        def __init__(self, catalogue, seed, **options):
-            super().__init__(catalogue, type(self).answers or {})
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            return None
-
-        def run(self, jobs):
-            for done, result in enumerate(super().run(jobs)):
-                if self.stop is not None and done == 1:
-                    raise self.stop
-                yield result
-
-    monkeypatch.setattr(grader.engine.pool, "Pool", Desk)
     monkeypatch.chdir(tmp_path)
     Path("course.yml").write_text(COURSE)
     for student in ("ann", "bob"):
         hand_in(student, "x = 1\n")
-    return Desk
+    return pool
 
 
 def hand_in(student, text):

@@ -30,16 +30,6 @@ SHAPES = {
 
 
 @pytest.fixture(scope="module")
-def forward() -> ModuleType:
-    return solution("u09_forward/forward.py")
-
-
-@pytest.fixture(scope="module")
-def backward() -> ModuleType:
-    return solution("u10_backward/backward.py")
-
-
-@pytest.fixture(scope="module")
 def characters() -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((HERE / "character_model.json").read_text("utf-8"))
     return loaded

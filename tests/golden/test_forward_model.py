@@ -1,25 +1,8 @@
 """The by-hand model, whose numbers are known, built from the layers of unit 9."""
 
-from pathlib import Path
-from types import ModuleType
-
 import pytest
-from kata_golden import module
 
 torch = pytest.importorskip("torch")
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-
-
-@pytest.fixture(scope="module")
-def forward() -> ModuleType:
-    return module(ROOT / "solutions/u09_forward/forward.py")
-
-
-@pytest.fixture(scope="module")
-def by_hand() -> ModuleType:
-    return module(HERE / "by_hand.py")
 
 
 def test_the_loss_of_the_by_hand_model(forward, by_hand):

@@ -15,11 +15,6 @@ ROOT = HERE.parents[1]
 B, T, D, H, F, V, M = 3, 5, 6, 2, 7, 9, 8
 
 
-@pytest.fixture(scope="module")
-def forward() -> ModuleType:
-    return module(ROOT / "solutions/u09_forward/forward.py")
-
-
 @pytest.fixture
 def backward() -> ModuleType:
     return module(ROOT / "solutions/u10_backward/backward.py")

@@ -1,30 +1,8 @@
 """The by-hand model's gradients from the solutions of units 9 and 10, and what its book has wrong in them."""
 
-from pathlib import Path
-from types import ModuleType
-
 import pytest
-from kata_golden import module
 
 torch = pytest.importorskip("torch")
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-
-
-@pytest.fixture(scope="module")
-def forward() -> ModuleType:
-    return module(ROOT / "solutions/u09_forward/forward.py")
-
-
-@pytest.fixture(scope="module")
-def backward() -> ModuleType:
-    return module(ROOT / "solutions/u10_backward/backward.py")
-
-
-@pytest.fixture(scope="module")
-def by_hand() -> ModuleType:
-    return module(HERE / "by_hand.py")
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import pytest
 
 from grader.api import Grader
 from grader.collect.nbgrader import NbgraderClass
+from grader.collect.nbgrader_folders import NbgraderFolders
 
 ROOT = Path(__file__).parents[2]
 CLASS = ROOT / "examples" / "class"
@@ -13,24 +14,10 @@ CLASS = ROOT / "examples" / "class"
 STUDENTS = {"u01_slopes": ("carla", "quentin", "tomas", "xaver"), "u05_value": ("mia",)}
 
 
-class Folders:
-    """nbgrader's default layout, without nbgrader."""
-
-    def __init__(self, root):
-        self.root = root
-
-    def submission(self, student, assignment):
-        return self.root / "submitted" / student / assignment
-
-    def submitted(self, assignment):
-        return sorted(path.parent.name for path in self.root.glob(f"submitted/*/{assignment}"))
-
-    def given(self, assignment):
-        return frozenset()
-
-
 def test_notebook_and_file_score_the_same(tmp_path):
     jupytext = pytest.importorskip("jupytext", reason="jupytext is not installed: it makes the notebooks")
+    pytest.importorskip("nbgrader", reason="nbgrader is not installed: it says where its folders are")
+    folders = NbgraderFolders(tmp_path)
     seen = set()
     with Grader(ROOT, units=["u01", "u05"]) as grader:
         for folder, students in STUDENTS.items():
@@ -41,7 +28,7 @@ def test_notebook_and_file_score_the_same(tmp_path):
                 place = tmp_path / "submitted" / student / folder
                 place.mkdir(parents=True)
                 (place / f"{name}.ipynb").write_text(jupytext.writes(notebook, fmt="ipynb"), encoding="utf-8")
-            for handed_in in NbgraderClass(Folders(tmp_path), grader.catalogue, folder):
+            for handed_in in NbgraderClass(folders, grader.catalogue, folder):
                 assert handed_in.notebooks == (f"{folder}/{name}.py",)
                 of_notebook = scores(grader.grade(handed_in))
                 source = text_of(handed_in.id, folder, name)
