@@ -1,4 +1,4 @@
-"""Gives the tests here the invented class of tests/gradebook/invented.py, and a pool in place of the real one."""
+"""Gives the tests here the invented class of tests/gradebook, and a pool in the place of the real one."""
 
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
