@@ -92,4 +92,4 @@ def _show(graded: "GradedClass", out: Path, seconds: float) -> None:
     screen = console()
     print_report(graded, screen, seconds)
     if graded.changes is not None:
-        print_changes(graded.changes, screen, out)
+        print_changes(graded, screen, out)

@@ -51,20 +51,21 @@ class StudentGrade:
     @property
     def points(self) -> float:
         """Of the exercises that could be graded: lateness taken off, extra credit and weights counted."""
-        return self._total.points
+        return self.total.points
 
     @property
     def max_points(self) -> float:
         """Of the exercises that could be graded, without extra credit: our own errors cost nobody a point."""
-        return self._total.max_points
+        return self.total.max_points
 
     @property
     def percent(self) -> float | None:
         """0..100, with extra credit more; None where nothing could be graded."""
-        return self._total.percent
+        return self.total.percent
 
     @cached_property
-    def _total(self) -> Total:
+    def total(self) -> Total:
+        """Of all that could be graded."""
         return self.scheme.total(map(_earned, filter(_counts, self.records)))
 
     def of_unit(self, unit_id: str) -> Total:
@@ -102,6 +103,7 @@ class GradedClass:
 
     facts: of the pool (sandbox rung, versions)    notes: what the instructor should know about this run
     changes: since the last run that ended, where they were asked for
+    earlier_scheme: how points became a total in that run, where it was otherwise
     """
 
     catalogue: Catalogue
@@ -114,6 +116,7 @@ class GradedClass:
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
     changes: Changes | None = None
+    earlier_scheme: Scheme | None = None
 
     @property
     def exercises(self) -> tuple[Exercise, ...]:
@@ -138,9 +141,9 @@ class GradedClass:
     def grader_errors(self) -> int:
         return sum(len(student.not_graded) for student in self.students)
 
-    def compared(self, changes: Changes) -> "GradedClass":
+    def compared(self, changes: Changes, earlier_scheme: Scheme | None) -> "GradedClass":
         """The same class, with what changed."""
-        return replace(self, changes=changes)
+        return replace(self, changes=changes, earlier_scheme=earlier_scheme)
 
     def written(self, files: tuple[Path, ...], notes: tuple[str, ...]) -> "GradedClass":
         """The same class, with what was written."""

@@ -7,6 +7,7 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.examine.seed import Seed
 from grader.gradebook.changes import compare
+from grader.gradebook.classfile import FILE
 from grader.gradebook.compact import Compact
 from grader.gradebook.folder import open_gradebook
 from grader.gradebook.grades import GradedClass
@@ -14,6 +15,7 @@ from grader.gradebook.journal import earlier, read_attempts, read_journal
 from grader.gradebook.run import AnyPool, Run, Submissions
 from grader.gradebook.session import Progress, Standing, graded_class, strangers
 from grader.gradebook.settle import check_units
+from grader.gradebook.totals import earlier_scheme
 
 
 def rehearse(
@@ -47,6 +49,7 @@ def rehearse(
             if on_progress is not None:
                 on_progress(Standing(run.done, len(submissions), 0))
         graded = graded_class(catalogue, chosen, run, seed, out)
-        graded = graded.compared(compare(last.latest, aside.latest, graded.records))
+        changes = compare(last.latest, aside.latest, graded.records)
+        graded = graded.compared(changes, earlier_scheme(out / FILE, catalogue))
         told = (*notes, *known.problems, *torn, *strangers(graded), *run.reuse.told(len(graded.students)))
     return graded.written((), told)

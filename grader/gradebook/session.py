@@ -42,6 +42,7 @@ from grader.gradebook.record import AttemptKey, Key, Record
 from grader.gradebook.run import AnyPool, Run, Submissions
 from grader.gradebook.settle import check_units
 from grader.gradebook.tables import long_csv, times_csv, wide_csv
+from grader.gradebook.totals import earlier_scheme
 
 ExtraFiles = Callable[[GradedClass], Mapping[str, str]]
 
@@ -96,7 +97,8 @@ def grade_class(
         graded = graded_class(catalogue, chosen, run, seed, out)
         if diff:
             last, aside = (read_journal(path, compact).latest for path in (folder.before, folder.aside))
-            graded = graded.compared(compare(last, aside, graded.records))
+            then = earlier_scheme(out / FILE, catalogue)
+            graded = graded.compared(compare(last, aside, graded.records), then)
         texts = _texts(graded, extra_files)
         told = (
             *notes,

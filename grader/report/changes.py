@@ -1,5 +1,6 @@
 """The screen of `kata grade --diff`: who gained and lost what since the last run, and why."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -9,25 +10,35 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.gradebook.changes import GONE, NEW, Change, Changes, signed
+from grader.gradebook.grades import GradedClass
 from grader.gradebook.plain import count, number, printable
 from grader.gradebook.record import Record
+from grader.gradebook.totals import TotalChange, total_changes
 
+WEIGHED = "weights or extra credit count otherwise"
 _MOST_ROWS = 60
 _LONGEST_ID = 20  # columns of a student's id; a longer one is broken
 
 
 def print_changes(
-    changes: Changes, console: Console, out: Path, *, table: bool = True, all_rows: bool = False
+    graded: GradedClass, console: Console, out: Path, *, table: bool = True, all_rows: bool = False
 ) -> None:
-    """Counts on top, a row for each change, the students whose points stayed last. Sorted by student.
+    """Counts on top, then a row for each change. Sorted by student.
 
     table: the rows too    all_rows: however many they are
     """
+    changes = graded.changes
+    if changes is None:
+        raise ValueError("nothing was compared")
     console.print()
     if changes.first:
         console.print("changes  none to show: this is the first run into this folder", soft_wrap=True)
         return
-    console.print(Text(_counts(changes), style="bold"), soft_wrap=True)
+    totals = total_changes(graded)
+    console.print(Text(_counts(totals, changes.students), style="bold"), soft_wrap=True)
+    weighed = sum(total.weighed for total in totals)
+    if weighed:
+        console.print(f"totals   {WEIGHED}: {count(weighed, 'total')} changed by that", soft_wrap=True)
     if table and changes.listed:
         _print_rows(changes, console, out, None if all_rows else _MOST_ROWS)
 
@@ -52,23 +63,17 @@ def _print_rows(changes: Changes, console: Console, out: Path, most: int | None)
         console.print(f"and {more} in {out / 'changes.csv'}", soft_wrap=True)
 
 
-def _counts(changes: Changes) -> str:
+def _counts(totals: Sequence[TotalChange], students: int) -> str:
     """`changes  3 gained, 1 lost, 2 the same points, 1 new, 1 gone; 20 of 28 unchanged`."""
-    gained = lost = same = new = gone = 0
-    for found in changes.by_student.values():
-        whole = sum((change.gained for change in found), Decimal(0))
-        new += _all(found, NEW)
-        gone += _all(found, GONE)
-        if not _all(found, NEW) and not _all(found, GONE):
-            gained += whole > 0
-            lost += whole < 0
-            same += whole == 0
-    unchanged = changes.students - gained - lost - same - new
-    parts = [f"{gained} gained", f"{lost} lost"]
-    parts += [f"{same} with other verdicts and the same points"] if same else []
+    new = sum(total.before is None and total.after is not None for total in totals)
+    gone = sum(total.after is None for total in totals)
+    signs = Counter(sign for total in totals if (sign := total.sign) is not None)
+    unchanged = students - sum(signs.values()) - new
+    parts = [f"{signs[1]} gained", f"{signs[-1]} lost"]
+    parts += [f"{signs[0]} with other verdicts and the same points"] if signs[0] else []
     parts += [f"{new} new"] if new else []
     parts += [f"{gone} gone"] if gone else []
-    return f"changes  {', '.join(parts)}; {unchanged} of {count(changes.students, 'student')} unchanged"
+    return f"changes  {', '.join(parts)}; {unchanged} of {count(students, 'student')} unchanged"
 
 
 def _all(found: Sequence[Change], why: str) -> bool:

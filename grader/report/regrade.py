@@ -1,20 +1,19 @@
 """The screen of `kata regrade`: whose points changed, from what to what, and why. One line a student."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grader.gradebook.changes import GONE, NEW, Change, signed
-from grader.gradebook.grades import GradedClass, StudentGrade
+from grader.gradebook.changes import GONE, NEW, signed
+from grader.gradebook.grades import GradedClass
 from grader.gradebook.plain import count, number, printable
-from grader.report.changes import print_changes
+from grader.gradebook.totals import TotalChange, total_changes
+from grader.report.changes import WEIGHED, print_changes
 from grader.report.notices import warnings
-from grader.scoring.rubric import exact
 
 _LONGEST_ID = 20  # columns of a student's id; a longer one is broken
 
@@ -23,14 +22,10 @@ def print_regrade(
     graded: GradedClass, console: Console, out: Path, *, each_exercise: bool = False, dry: bool = False
 ) -> None:
     """What changed, the notes of the run, and whether it was done or only tried."""
-    changes = graded.changes
-    if changes is None:
-        raise ValueError("nothing was compared")
-    if each_exercise or not changes.listed:
-        print_changes(changes, console, out, all_rows=dry)
-    else:
-        print_changes(changes, console, out, table=False)
-        console.print(_table(graded, changes.by_student, console))
+    totals = total_changes(graded)
+    print_changes(graded, console, out, table=each_exercise, all_rows=dry)
+    if totals and not each_exercise:
+        console.print(_table(totals, console))
     console.print()
     for label, lines in (("warning", warnings(graded)), ("note", graded.notes)):
         for line in lines:
@@ -39,42 +34,46 @@ def print_regrade(
     console.print(Text(_carried(printable(told), console)), soft_wrap=True)
 
 
-def _table(graded: GradedClass, by_student: Mapping[str, tuple[Change, ...]], console: Console) -> Table:
+def _table(totals: Sequence[TotalChange], console: Console) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("student", max_width=_LONGEST_ID, overflow="fold")
     table.add_column("total", no_wrap=True, justify="right")
     table.add_column("", no_wrap=True, justify="right")
     table.add_column("why", overflow="fold")
-    students = {student.id: student for student in graded.students}
-    for id, found in by_student.items():
-        total, gained = _totals(students.get(id), found)
-        style = "" if gained in ("0", "") else "green" if gained.startswith("+") else "red"
-        why = Text(_carried("; ".join(_why(found)), console))
-        table.add_row(Text(_carried(printable(id), console)), total, Text(gained, style=style), why)
+    for total in totals:
+        style = {1: "green", -1: "red"}.get(total.sign or 0, "")
+        why = Text(_carried("; ".join(_why(total)), console))
+        id = Text(_carried(printable(total.student), console))
+        table.add_row(id, _total(total), Text(_gained(total), style=style), why)
     return table
 
 
-def _totals(student: StudentGrade | None, found: Sequence[Change]) -> tuple[str, str]:
-    """`12 -> 14.5` and `+2.5`, as extra credit and weights have it now; who is new or gone has a word."""
-    if student is None or all(change.why == NEW for change in found):
-        return ("gone" if student is None else f"new, {number(student.points)}"), ""
-    earlier = {change.exercise: change.before for change in found}
-    before = replace(
-        student,
-        records=tuple(kept for r in student.records if (kept := earlier.get(r.exercise, r)) is not None),
-    )
-    gained = exact(student.points) - exact(before.points)
-    return f"{number(before.points)} -> {number(student.points)}", signed(gained)
+def _total(total: TotalChange) -> str:
+    """`12 -> 14.5`, with the most that could be reached where that changed; who is new or gone has a word."""
+    if total.after is None:
+        return "gone"
+    if total.before is None:
+        return f"new, {number(total.after.points)}"
+    both = total.before, total.after
+    if total.before.max_points == total.after.max_points:
+        return " -> ".join(number(one.points) for one in both)
+    return " -> ".join(f"{number(one.points)} of {number(one.max_points)}" for one in both)
 
 
-def _why(found: Sequence[Change]) -> Iterator[str]:
+def _gained(total: TotalChange) -> str:
+    return "" if total.before is None or total.after is None else signed(total.gained)
+
+
+def _why(total: TotalChange) -> Iterator[str]:
     """Each reason once, with the exercises that it is about: their names where there are few."""
-    reasons = Counter(change.why for change in found)
+    if total.weighed:
+        yield WEIGHED
+    reasons = Counter(change.why for change in total.changes)
     for why, times in reasons.items():
         if why in (NEW, GONE):
             yield why
             continue
-        names = [change.exercise for change in found if change.why == why]
+        names = [change.exercise for change in total.changes if change.why == why]
         about = ", ".join(names) if times <= 3 else count(times, "exercise")
         yield f"{printable(why)} ({about})"
 

@@ -5,14 +5,36 @@ of all its exercises that are not extra. Without a weight it counts once. Extra 
 points, and not among the most that can be reached.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Protocol
 
-from grader.course.model import Unit
 from grader.scoring.rubric import exact
 
 _PLACES = 4
+
+
+class Weighed(Protocol):
+    """What counts of an exercise: of course.yml, or as it stands in a gradebook."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def points(self) -> float: ...
+    @property
+    def extra(self) -> bool: ...
+
+
+class WeighedUnit(Protocol):
+    """What counts of a unit."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def weight(self) -> float | None: ...
+    @property
+    def exercises(self) -> Sequence[Weighed]: ...
 
 
 @dataclass(frozen=True)
@@ -63,8 +85,8 @@ class Scheme:
 PLAIN = Scheme()  # every point counts once
 
 
-def scheme(units: Iterable[Unit]) -> Scheme:
-    """The scheme that course.yml gives to these units."""
+def scheme(units: Iterable[WeighedUnit]) -> Scheme:
+    """The scheme that these units give."""
     units = tuple(units)
     extra = frozenset(exercise.id for unit in units for exercise in unit.exercises if exercise.extra)
     factors = {}

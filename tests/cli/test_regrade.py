@@ -131,6 +131,43 @@ def test_a_dry_run_compares_with_the_last_run_that_ended(changed, desk, capsys):
     assert state() == before
 
 
+WEIGHT = ("folder: u01_slopes", "folder: u01_slopes\n    weight: 40")
+EXTRA = ("points: 3", "points: 3, extra: true")
+
+
+@pytest.mark.parametrize(
+    ("change", "totals"),
+    [
+        (WEIGHT, ("4 of 4 -> 40 of 40  +36", "1 of 4 -> 10 of 40   +9")),
+        (EXTRA, ("4 of 4 -> 4 of 1  0", "1 of 4 -> 1 of 1  0")),
+    ],
+    ids=["weight", "extra"],
+)
+def test_weights_and_extra_credit_change_totals(desk, invented, capsys, change, totals):
+    """No record changes: the totals do."""
+    wrong = invented.outcome("u01.central_difference", Verdict.WRONG)
+    desk.answers = {("bob", "u01.central_difference"): wrong}
+    assert main(["grade", "class"]) == 0
+    course = Path("course.yml").read_text()
+    Path("course.yml").write_text(course.replace(*change))
+    before = state()
+    capsys.readouterr()
+    assert main(["regrade", "class", "--dry-run"]) == 0
+    tried = lines(capsys)
+    assert state() == before
+    assert "changes  2 gained, 0 lost; 0 of 2 students unchanged" in tried
+    why = "weights or extra credit count otherwise"
+    assert f"totals   {why}: 2 totals changed by that" in tried
+    assert [row for row in tried if row.startswith(("ann", "bob"))] == [
+        f"ann      {totals[0]}  {why}",
+        f"bob      {totals[1]}  {why}",
+    ]
+    assert main(["regrade", "class", "--diff"]) == 0
+    assert f"totals   {why}: 2 totals changed by that" in lines(capsys)
+    assert main(["regrade", "class"]) == 0
+    assert "changes  0 gained, 0 lost; 2 of 2 students unchanged" in lines(capsys)
+
+
 def test_what_cannot_be_regraded(desk, capsys):
     assert main(["regrade", "class"]) == 2
     assert "holds no gradebook of katagrad" in capsys.readouterr().err

@@ -32,7 +32,7 @@ def screen(invented, tmp_path):
             )
         raw = io.BytesIO()
         console = Console(file=io.TextIOWrapper(raw, encoding=encoding), width=width, emoji=False)
-        print_changes(class_.changes, console, Path("grades"))
+        print_changes(class_, console, Path("grades"))
         console.file.flush()
         return "".join(f"{line.rstrip()}\n" for line in raw.getvalue().decode(encoding).splitlines())
 
