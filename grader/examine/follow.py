@@ -14,6 +14,7 @@ from grader.errors import RunStopped
 from grader.examine.desk import ExamBackend
 from grader.examine.outcome import ExerciseOutcome, TestOutcome, Verdict
 from grader.gradcheck.message import Finding
+from grader.words import MOST_NAMED, listed
 
 # What an exercise is by itself, whatever else is wrong.
 OWN_MATTER = frozenset({Verdict.RIGHT, Verdict.TODO, Verdict.RULE_BROKEN, Verdict.GRADER_ERROR})
@@ -68,9 +69,7 @@ def summed_up(
         return replace(outcome, verdict=Verdict.RIGHT, tests=tests, finding=None, followed=needs)
     stand = "stands" if len(needs) == 1 else "stand"
     finding = Finding(
-        what=STILL_WRONG.format(
-            needs=" and ".join(filter(None, (", ".join(needs[:-1]), needs[-1]))), stand=stand
-        ),
+        what=STILL_WRONG.format(needs=listed(needs, MOST_NAMED), stand=stand),
         where=where,
     )
     verdict = Verdict.WRONG if outcome.verdict is Verdict.NOT_CHECKED else outcome.verdict

@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from grader.course.model import Exercise
 from grader.examine.outcome import Verdict
-from grader.gradebook.plain import listed, printable
+from grader.gradebook.plain import printable
 from grader.gradebook.record import Record, TestRecord
 from grader.gradebook.shown import diagnosis
 from grader.scoring.rubric import exact, rounded, score
+from grader.words import MOST_NAMED, listed
 
 _LONGEST = 400  # characters of a comment
 _MOST_TESTS = 3
@@ -75,14 +76,14 @@ def comment(record: Record) -> str:
     """
     if record.verdict is Verdict.RIGHT:
         return (
-            f"right with the course's own {listed(record.followed)} in place of yours"
+            f"right with the course's own {listed(record.followed, MOST_NAMED)} in place of yours"
             if record.followed
             else ""
         )
     if record.verdict is Verdict.GRADER_ERROR:
         return "not graded yet: that is our fault, and costs no points; a person looks at it"
     if record.verdict is Verdict.NOT_CHECKED:
-        return f"not checked: needs {listed(record.needs) or 'an earlier exercise'}"
+        return f"not checked: needs {listed(record.needs, MOST_NAMED) or 'an earlier exercise'}"
     cause = "" if record.verdict in _QUIET else _cause(record)
     return _harmless(f"{record.verdict.value}: {cause}" if cause else record.verdict.value)
 

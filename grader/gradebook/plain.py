@@ -1,11 +1,9 @@
 """Cells of spreadsheets and stored text, made harmless; numbers and lists as people write them."""
 
-from collections.abc import Sequence
-
 from grader.harmless import cut, printable
 from grader.scoring.rubric import exact
 
-__all__ = ["cell", "count", "cut", "listed", "number", "printable", "storable"]
+__all__ = ["cell", "count", "cut", "number", "printable", "storable"]
 
 _FORMULA_START = frozenset("=+-@\t\r\n＝＋－＠")
 
@@ -32,8 +30,3 @@ def number(value: float) -> str:
 def count(amount: int, one: str, many: str = "") -> str:
     """1 -> "1 file", 2 -> "2 files"; `many` where an s does not do."""
     return f"{amount} {one if amount == 1 else many or one + 's'}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """["a", "b", "c"] -> "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from grader.course.model import Unit
 from grader.gradebook.hashes import Handed, Hasher
-from grader.gradebook.plain import count, listed
+from grader.gradebook.plain import count
 from grader.gradebook.record import AttemptKey, Key, Provenance, Record
 from grader.gradebook.why import Circumstances, differences, reusable
+from grader.words import listed
 
 _MOST = 3  # reasons that are named
 

@@ -14,8 +14,8 @@ from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.errors import UsageError
 from grader.gradebook.papers import Paper
-from grader.gradebook.plain import listed
 from grader.scoring.late import Lateness, aware, lateness, nothing_in_time
+from grader.words import listed
 
 Worth = Callable[[str, int, float], Decimal]  # unit id, number of the attempt, penalty -> points
 _NEVER = datetime.max.replace(tzinfo=UTC)

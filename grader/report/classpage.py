@@ -11,7 +11,7 @@ from markupsafe import Markup
 from grader import __version__
 from grader.examine.outcome import Verdict
 from grader.gradebook.grades import GradedClass, StudentGrade
-from grader.gradebook.plain import count, listed, number, printable
+from grader.gradebook.plain import count, number, printable
 from grader.report.classtable import PARTS, day, unit_rows
 from grader.report.drawing import histogram
 from grader.report.items import FEWEST, Item, counted
@@ -20,6 +20,7 @@ from grader.report.page import page
 from grader.report.people import Named, People
 from grader.report.summary import Summary
 from grader.report.view import StudentView
+from grader.words import listed
 
 FILES = (
     ("gradebook.csv", "CSV, a row for each student: points by exercise, total, percent"),

@@ -12,9 +12,10 @@ from typing import Literal
 from grader.course.model import Limits
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
-from grader.gradebook.plain import count, listed, number, printable
+from grader.gradebook.plain import count, number, printable
 from grader.gradebook.record import Record, TestRecord
 from grader.gradebook.shown import diagnosis, same_failure, shown_finding
+from grader.words import MOST_NAMED, listed
 
 LONGEST = 400  # characters of one line
 OUR_ERROR = (
@@ -52,7 +53,10 @@ def reasons(record: Record, limits: Limits, worth: float, in_full: bool = False)
 def _followed(record: Record, worth: float) -> Iterator[Line]:
     """That the reference stood in, and what that counts."""
     if record.verdict is Verdict.RIGHT and record.followed:
-        needs, counts = listed(record.followed), "in full" if worth == 1 else f"{number(100 * worth)} %"
+        needs, counts = (
+            listed(record.followed, MOST_NAMED),
+            "in full" if worth == 1 else f"{number(100 * worth)} %",
+        )
         yield Line("say", f"right with the course's own {needs} in place of yours: counts {counts}")
 
 
@@ -60,7 +64,9 @@ def _reasons(record: Record, limits: Limits, in_full: bool) -> Iterator[Line]:
     if record.verdict is Verdict.GRADER_ERROR:
         yield from (Line("say", line) for line in OUR_ERROR)
     elif record.verdict is Verdict.NOT_CHECKED:
-        yield Line("say", f"needs {', '.join(record.needs) or 'an earlier exercise'}: get that right first")
+        yield Line(
+            "say", f"needs {listed(record.needs, MOST_NAMED) or 'an earlier exercise'}: get that right first"
+        )
     elif record.verdict is not Verdict.RIGHT:
         yield from _why(record, limits, in_full)
 

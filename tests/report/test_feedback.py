@@ -220,6 +220,12 @@ def test_follow_through_is_told_with_what_it_counts(feedback, invented):
     assert "right with the course's own a, b and c in place of yours" in text
 
 
+def test_of_many_needs_a_few_are_named(feedback, invented):
+    needs = tuple(f"u01.e{number}" for number in range(30))
+    text = one(feedback, invented, "u05.backward", Verdict.NOT_CHECKED, needs=needs)
+    assert "needs u01.e0, u01.e1, u01.e2, u01.e3 and 26 more: get these right first" in text
+
+
 def test_what_is_wrong_with_the_reference_in_place_too_says_so_and_no_more(feedback, invented):
     words = Finding("it is wrong too when the course's own u05.value_ops stands in for yours")
     tests = [
