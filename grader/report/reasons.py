@@ -53,10 +53,8 @@ def reasons(record: Record, limits: Limits, worth: float, in_full: bool = False)
 def _followed(record: Record, worth: float) -> Iterator[Line]:
     """That the reference stood in, and what that counts."""
     if record.verdict is Verdict.RIGHT and record.followed:
-        needs, counts = (
-            listed(record.followed, MOST_NAMED),
-            "in full" if worth == 1 else f"{number(100 * worth)} %",
-        )
+        needs = listed(record.followed, MOST_NAMED)
+        counts = "in full" if worth == 1 else f"{number(100 * worth)} %"
         yield Line("say", f"right with the course's own {needs} in place of yours: counts {counts}")
 
 
@@ -64,9 +62,9 @@ def _reasons(record: Record, limits: Limits, in_full: bool) -> Iterator[Line]:
     if record.verdict is Verdict.GRADER_ERROR:
         yield from (Line("say", line) for line in OUR_ERROR)
     elif record.verdict is Verdict.NOT_CHECKED:
-        yield Line(
-            "say", f"needs {listed(record.needs, MOST_NAMED) or 'an earlier exercise'}: get that right first"
-        )
+        needs = listed(record.needs, MOST_NAMED) or "an earlier exercise"
+        these = "these" if len(record.needs) > 1 else "that"
+        yield Line("say", f"needs {needs}: get {these} right first")
     elif record.verdict is not Verdict.RIGHT:
         yield from _why(record, limits, in_full)
 
