@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
+from grader.release.disk import ROOM, put
 from grader.release.handout import EXERCISES, MANIFEST, Handout, Manifest, digest, read_manifest
 
 FEW = 10  # names in one message
@@ -86,10 +87,7 @@ def write(handout: Handout, dest: Path, before: Manifest | None) -> Written:
         else:
             _update(handout, dest, written)
     except OSError as error:
-        what = f"{error.filename or dest}: cannot be written: {error.strerror}"
-        raise UsageError(
-            what, "Look at its rights and at the space on the disk, then run it again."
-        ) from None
+        raise UsageError(f"{error.filename or dest}: cannot be written: {error.strerror}", ROOM) from None
     return written
 
 
@@ -147,11 +145,4 @@ def _update(handout: Handout, dest: Path, written: Written) -> None:
     for name in written.removed:
         (dest / name).unlink()
     for name in names:
-        path = dest / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-        try:
-            fresh.write_bytes(handout.files[name])
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+        put(dest / name, handout.files[name])

@@ -1,11 +1,11 @@
 """The hand-out as one zip archive, whose bytes depend on the course and on katagrad alone."""
 
-import os
 import zipfile
 from pathlib import Path
 
 from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
+from grader.release.disk import put
 from grader.release.handout import MANIFEST, Handout, Manifest, digest, read_manifest
 from grader.release.handout_folder import Written, check_place
 from grader.release.zipped import zipped
@@ -35,15 +35,5 @@ def write(handout: Handout, dest: Path, before: Manifest | None) -> Written:
         changed=[name for name in now if name in earlier and now[name] != earlier[name]],
         removed=sorted(earlier.keys() - now.keys()),
     )
-    data = zipped({f"{handout.manifest.course}/{name}": data for name, data in handout.files.items()})
-    fresh = dest.with_name(f".{dest.name}.{os.getpid()}.new")
-    try:
-        dest.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_bytes(data)
-        fresh.replace(dest)
-    except OSError as error:
-        what = f"{dest}: cannot be written: {error.strerror}"
-        raise UsageError(what, "Look at its rights and at the space on the disk.") from None
-    finally:
-        fresh.unlink(missing_ok=True)
+    put(dest, zipped({f"{handout.manifest.course}/{name}": data for name, data in handout.files.items()}))
     return written

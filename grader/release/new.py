@@ -12,9 +12,10 @@ from grader.course.load import load_course
 from grader.course.model import Exercise, Unit
 from grader.errors import CourseError, UsageError
 from grader.release import pattern
+from grader.release.disk import put
 from grader.release.entry import add_exercise, add_unit, quoted
 from grader.release.placeholder import placeholder
-from grader.release.publish import put, write
+from grader.release.publish import write
 from grader.release.sources import added_to_class, appended, defined, with_imports
 
 UNIT = re.compile(r"(u\d\d)_[a-z][a-z0-9_]*")
@@ -173,11 +174,7 @@ def _lay_down(course: Path, files: Mapping[Path, str]) -> list[Path]:
     """Write them all, course.yml last: without it nothing refers to the others."""
     order = sorted(files, key=lambda path: path == course)
     for path in order:
-        try:
-            put(path, files[path])
-        except OSError as error:
-            help = "Look at its rights and at the space on the disk, then run it again."
-            raise UsageError(f"{path}: cannot be written: {error.strerror}", help) from None
+        put(path, files[path].encode())
     return order
 
 

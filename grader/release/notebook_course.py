@@ -1,6 +1,5 @@
 """nbgrader's course folder, filled with the source notebooks of a course."""
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from grader.course.assignment import FILE, assignment_json
 from grader.course.catalogue import Catalogue
 from grader.course.model import Unit
 from grader.errors import CourseError, UsageError
+from grader.release.disk import holds, put
 from grader.release.notebook import MARK, content_hash, source_notebook
 
 CONFIG = "nbgrader_config.py"
@@ -37,13 +37,9 @@ def release_notebooks(
         _refuse_changed([path for path in files if path.suffix == ".ipynb"])
     if not (place / CONFIG).exists():
         files = {place / CONFIG: _CONFIG_TEXT.format(id=catalogue.course.id).encode(), **files}
-    changed = [path for path, data in files.items() if not _holds(path, data)]
+    changed = [path for path, data in files.items() if not holds(path, data)]
     for path in changed:
-        try:
-            _write(path, files[path])
-        except OSError as error:
-            help = "look at its rights and at the space on the disk, then run it again"
-            raise UsageError(f"{path}: cannot be written: {error.strerror}", help) from None
+        put(path, files[path])
     return changed
 
 
@@ -81,21 +77,3 @@ def _bytes(path: Path) -> bytes:
     except OSError as error:
         what = f"{path}: cannot be read: {error.strerror}"
         raise CourseError(what, "the notebook's public tests need it") from None
-
-
-def _holds(path: Path, data: bytes) -> bool:
-    try:
-        return path.read_bytes() == data
-    except OSError:
-        return False
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -1,13 +1,13 @@
 """Every generated file of the course, from its sources, and the command's way to bring them up to date."""
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from grader.course.catalogue import RELEASED, Catalogue
 from grader.course.model import Unit
-from grader.errors import CourseError, UsageError
+from grader.errors import CourseError
+from grader.release.disk import holds, put
 from grader.release.hints import parse_hints
 from grader.release.picture import draw
 from grader.release.stub import make_stub
@@ -39,7 +39,7 @@ def generated_files(catalogue: Catalogue) -> dict[Path, str]:
 
 def outdated(catalogue: Catalogue) -> list[Path]:
     """The generated files that are missing or differ from what their sources give, byte for byte."""
-    return [path for path, text in generated_files(catalogue).items() if not _holds(path, text)]
+    return list(_stale(catalogue))
 
 
 def write(catalogue: Catalogue) -> list[Path]:
@@ -47,14 +47,15 @@ def write(catalogue: Catalogue) -> list[Path]:
 
     Nothing is written when any source is wrong. Raises CourseError, or UsageError when the disk refuses.
     """
-    changed = [(path, text) for path, text in generated_files(catalogue).items() if not _holds(path, text)]
-    for path, text in changed:
-        try:
-            put(path, text)
-        except OSError as error:
-            help = "look at its rights and at the space on the disk, then run it again"
-            raise UsageError(f"{path}: cannot be written: {error.strerror}", help) from None
-    return [path for path, _ in changed]
+    changed = _stale(catalogue)
+    for path, data in changed.items():
+        put(path, data)
+    return list(changed)
+
+
+def _stale(catalogue: Catalogue) -> dict[Path, bytes]:
+    made = {path: text.encode() for path, text in generated_files(catalogue).items()}
+    return {path: data for path, data in made.items() if not holds(path, data)}
 
 
 def _pictures(catalogue: Catalogue, unit: Unit) -> dict[Path, str]:
@@ -77,22 +78,3 @@ def _read(path: Path, unit: Unit) -> str:
 
 def _json(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
-
-
-def _holds(path: Path, text: str) -> bool:
-    try:
-        return path.read_bytes() == text.encode()
-    except OSError:
-        return False
-
-
-def put(path: Path, text: str) -> None:
-    """A reader sees the old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
