@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import typer
 
 from grader.cli.clock import moment
-from grader.cli.nbgrader import Desk, places
+from grader.cli.nbgrader import Desk, latest_only, places
 from grader.cli.options import Sandbox
 from grader.cli.place import check_platform, find_course
 from grader.cli.stop import say_stopped
@@ -125,6 +125,8 @@ def grade_submissions(
 
     now = moment(how.as_of)
     catalogue = load_course(find_course(course))
+    if how.nbgrader:
+        catalogue = latest_only(catalogue)
     roster = find_roster(catalogue.root, how.roster)
     notes = roster.notes if roster else ()
     desk = Desk(how.nbgrader, str(submissions), catalogue, roster) if how.nbgrader else None

@@ -35,6 +35,15 @@ class Desk:
         return graded.written(graded.files, (*graded.notes, note))
 
 
+def latest_only(catalogue: "Catalogue") -> "Catalogue":
+    """The course as it is graded here: nbgrader keeps the latest submission alone."""
+    from msgspec.structs import replace
+
+    from grader.course.catalogue import Catalogue
+
+    return Catalogue(replace(catalogue.course, attempts="latest"), catalogue.root)
+
+
 def places(course: Path, assignment: Path, out: Path | None, unit_ids: list[str]) -> tuple[Path, Path]:
     """Where submissions lie, and where results go: COURSE/grades/ASSIGNMENT where nothing else is said."""
     if unit_ids:

@@ -75,7 +75,7 @@ class NbgraderClass:
 
     def _read(self, id: str, name: str) -> Submission:
         own = self._one(id, name, self.unit)
-        submitted_at, said = self._time(name)
+        submitted_at, said = self._time(name, self.unit)
         if id != name:
             said.insert(0, f"{named(name)}: is no id of ours (letters, digits and . _ @ -); graded as {id}")
         earlier = [
@@ -91,7 +91,15 @@ class NbgraderClass:
             (*said, *(problem for one in together for problem in one.problems)),
             own.ignored,
             tuple(file for one in together for file in one.notebooks),
+            elsewhere=dict(self._others(name)),
         )
+
+    def _others(self, name: str) -> Iterator[tuple[str, datetime | None]]:
+        """When the student submitted the other assignments: they may have used up free late days."""
+        others = self._catalogue.units if self._catalogue.course.late.free_days else ()
+        for unit in others:
+            if unit is not self.unit and self._folders.submission(name, unit.folder).is_dir():
+                yield unit.id, self._time(name, unit)[0]
 
     def _one(self, id: str, name: str, unit: Unit) -> Submission:
         """What one of the student's folders holds of its unit. Raises nothing."""
@@ -108,9 +116,9 @@ class NbgraderClass:
             what = f"cannot be read ({type(error).__name__})"
             return Submission(id, problems=(f"{unit.folder}: {what}; nothing of it was read",))
 
-    def _time(self, name: str) -> tuple[datetime | None, list[str]]:
-        """When the assignment was submitted, by the timestamp.txt that nbgrader wrote; problems with it."""
-        path = self._folders.submission(name, self.unit.folder) / STAMP
+    def _time(self, name: str, unit: Unit) -> tuple[datetime | None, list[str]]:
+        """When an assignment was submitted, by the timestamp.txt that nbgrader wrote; problems with it."""
+        path = self._folders.submission(name, unit.folder) / STAMP
         if not path.exists():
             return None, []
         try:
@@ -118,7 +126,7 @@ class NbgraderClass:
                 return _parsed(file.read(MOST_STAMP)), []
         except (Unreadable, OSError) as error:
             why = error if isinstance(error, Unreadable) else reason(error)
-            return None, [f"{self.unit.folder}/{STAMP}: {why}"]
+            return None, [f"{unit.folder}/{STAMP}: {why}"]
 
 
 @dataclass

@@ -20,6 +20,7 @@ class Submission:
     problems: one clear line each, safe to print    ignored: names of what else was handed in, safe to print
     notebooks: those of `sources` that came as notebooks: their line 3002 is line 2 of code cell 3
     person: who it is, where there is a roster    earlier: attempts before this one, oldest first
+    elsewhere: units that were handed in on their own, not with this one: unit id -> when
     """
 
     id: str
@@ -30,6 +31,7 @@ class Submission:
     notebooks: tuple[str, ...] = ()
     person: Person | None = None
     earlier: tuple["Submission", ...] = ()
+    elsewhere: Mapping[str, datetime | None] = field(default_factory=dict)
 
     @property
     def attempts(self) -> tuple["Submission", ...]:

@@ -84,7 +84,7 @@ class Book:
         id, found = submission.id, papers(submission, self._catalogue)
         bare = replace(submission, sources={}, earlier=())
         student = _Student(bare, len(submission.attempts), tuple(paper for paper, _ in found), NOTHING)
-        late = self._deadlines.settle(student.papers, student.extension)
+        late = self._deadlines.settle(student.papers, student.extension, submission.elsewhere)
         self._students[id] = student = replace(student, late=late)
         for unit in self._units:
             if not student.may_count(unit.id):
@@ -176,7 +176,8 @@ class Book:
                 points += exact(exercise.points) * (1 - exact(penalty)) if got is None else exact(got)
             return points
 
-        return self._deadlines.settle(student.papers, student.extension, worth)
+        elsewhere = student.submission.elsewhere
+        return self._deadlines.settle(student.papers, student.extension, elsewhere, worth)
 
     def _student(self, id: str, student: _Student) -> StudentGrade:
         settled, submission = self._settled(id), student.submission

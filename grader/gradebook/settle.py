@@ -7,6 +7,7 @@ most after lateness; of equals the one that uses fewer free days, then the lates
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from grader.scoring.late import Lateness, aware, lateness, nothing_in_time
 from grader.words import listed
 
 Worth = Callable[[str, int, float], Decimal]  # unit id, number of the attempt, penalty -> points
+Elsewhere = Mapping[str, datetime | None]  # unit id -> when it was handed in
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -53,18 +55,28 @@ class Deadlines:
         considered = units if self._best else catalogue.units
         self._order = sorted(considered, key=lambda unit: aware(catalogue.due(unit.id) or _NEVER))
 
-    def settle(self, papers: Sequence[Paper], extension: timedelta, worth: Worth | None = None) -> Settled:
-        """worth: what an attempt earned for a unit; without it the latest of those that may count does."""
+    def settle(
+        self,
+        papers: Sequence[Paper],
+        extension: timedelta,
+        elsewhere: Elsewhere,
+        worth: Worth | None = None,
+    ) -> Settled:
+        """worth: what an attempt earned for a unit; without it the latest of those that may count does.
+
+        elsewhere: units that were handed in on their own; of them only the free days are counted
+        """
         left, counts = self._policy.free_days, {}
         late: dict[tuple[str, int], Lateness] = {}
         for unit in self._order:
-            due = self._catalogue.due(unit.id)
+            after = partial(lateness, self._policy, self._catalogue.due(unit.id), extension=extension)
+            if unit.id in elsewhere:
+                left -= after(elsewhere[unit.id], free_days=left).free_days
+                continue
             ranked: list[tuple[Decimal, int, int]] = []
             for paper in papers:
                 if unit.id in paper.units:
-                    found = lateness(
-                        self._policy, due, paper.submitted_at, extension=extension, free_days=left
-                    )
+                    found = after(paper.submitted_at, free_days=left)
                     points = worth(unit.id, paper.number, found.penalty) if worth else Decimal(0)
                     ranked.append((points, -found.free_days if worth else 0, paper.number))
                     late[unit.id, paper.number] = found

@@ -227,6 +227,20 @@ def test_an_error_on_the_way_says_what_was_kept(desk, capsys, kind):
 
 
 @without_nbgrader
+def test_nbgrader_keeps_one_attempt_alone(desk, tmp_path):
+    """So the best of several can be settled for one unit, free days or not."""
+    late = "attempts: best\nlate: {per_day: 0.1, free_days: 2}\nunits:"
+    (tmp_path / "course.yml").write_text(COURSE.replace("units:", late))
+    assert main(["grade", "class", "--unit", "u01"]) == 2
+    file = tmp_path / "nb/submitted/ann/u01_slopes/slopes.py"
+    file.parent.mkdir(parents=True)
+    file.write_text("x = 1\n")
+    assert main(["grade", "--nbgrader", "nb", "u01_slopes", "--gradebook", "none"]) == 0
+    assert (tmp_path / "nb/feedback/ann/u01_slopes/slopes.txt").is_file()
+    assert [row["id"] for row in rows(tmp_path / "nb/grades/u01_slopes")] == ["ann"]
+
+
+@without_nbgrader
 def test_nbgraders_gradebook_is_written_unless_it_is_not_wanted(desk, tmp_path, capfd):
     assert main(["grade", "class"]) == 0
     out, err = capfd.readouterr()

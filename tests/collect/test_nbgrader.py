@@ -1,12 +1,15 @@
 """Submissions in nbgrader's folders: which notebook counts, when it came, what of others comes along."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from grader.collect.nbgrader import NbgraderClass
 from grader.collect.roster import Person, Roster
+from grader.course.catalogue import Catalogue
 from grader.course.load import load_course
 from grader.errors import UsageError
 
@@ -134,6 +137,17 @@ def test_the_roster_says_who_they_are_and_who_is_missing(tmp_path, put):
     assert students["a_b"].person.excused
     assert students["zoe"].person is None
     assert (students["ben"].person.name, students["ben"].sources) == ("Ben", {})
+
+
+def test_where_days_are_free_the_times_of_other_assignments_are_known(tmp_path, put):
+    for folder, time in (("u01_slopes", "2026-09-16"), ("u02_rules", "2026-09-20"), ("u08_softmax", "?")):
+        put("ada", f"{folder}/{folder[4:]}.ipynb", notebook("x = 1"))
+        put("ada", f"{folder}/timestamp.txt", f"{time} 10:00:00 UTC")
+    assert read(tmp_path)["ada"].elsewhere == {}
+    free = replace(COURSE.course, late=replace(COURSE.course.late, free_days=2))
+    (ada,) = NbgraderClass(Folders(tmp_path), Catalogue(free, COURSE.root), "u01_slopes")
+    assert ada.elsewhere == {"u02": datetime(2026, 9, 20, 10, tzinfo=UTC), "u08": None}
+    assert ada.problems == ()
 
 
 def test_what_cannot_be_read_costs_one_student(tmp_path, put):

@@ -17,6 +17,7 @@ from grader.gradebook.journal import read_journal, read_records
 from grader.gradebook.session import grade_class
 from grader.report.files import report_files
 
+DUE = datetime(2026, 9, 15, 12, 0, tzinfo=UTC)  # of u01
 U05_DUE = datetime(2026, 9, 22, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -278,6 +279,20 @@ def test_free_days_go_to_the_unit_that_is_due_first(desk):
     missing = desk.grade(desk.hand_in((9, None, "value_ops backward")))
     assert missing.students[0].lateness["u01"].sentence == "not handed in"
     assert missing.students[0].of_unit("u05").points == 6
+
+
+def test_units_that_came_on_their_own_use_free_days_by_their_own_time(desk):
+    """As nbgrader's assignments do: the file of an earlier unit comes along, but not its lateness."""
+    desk.change(late=LatePolicy(per_day=0.1, max_days=9, free_days=3))
+    student, u05 = desk.hand_in((9, ALL, "value_ops backward")), [desk.catalogue.unit("u05")]
+
+    def late(elsewhere):
+        return desk.grade(replace(student, elsewhere=elsewhere), units=u05).students[0].lateness["u05"]
+
+    assert late({"u01": DUE + 2 * DAY}).sentence == "2 days late: 1 free day used, 10 % taken"
+    assert late({"u01": DUE}).sentence == "2 days late: 2 free days used, nothing taken"
+    assert late({"u01": None}).free_days == 2  # without a time it was on time
+    assert late({}).sentence == "2 days late: 20 % taken"
 
 
 def test_free_days_and_the_best_attempt(desk):
