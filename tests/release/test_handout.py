@@ -25,7 +25,7 @@ def test_what_students_get(release, tmp_path, small_wheel, files_of):
     lists = ("catalogue.json", "hints.json", "handout.json", "stubs/u01_plain/plain.py")
     assert set(files_of(tmp_path / "out")) == {
         *(
-        *(".gitignore", small_wheel.name),
+            *(".gitignore", small_wheel.name),
             "README.md",
             "pytest.ini",
             "requirements.txt",
