@@ -72,7 +72,7 @@ def run_session(
     with tempfile.TemporaryDirectory(prefix="katagrad-") as empty:
         ini = Path(empty) / "pytest.ini"
         ini.write_text("[pytest]\n", encoding="utf-8")
-        checks = [path for unit in asked for path in catalogue.checks(unit)]
+        checks = [path for unit in catalogue.units for path in catalogue.checks(unit)]
         try:
             with importable(checks):
                 code = pytest.main(

@@ -38,3 +38,19 @@ def test_the_tests_of_other_units_are_not_even_read(tiny):
     tiny.put("solutions/u08_other/hints.md", "## u08.nothing\n1. a\n2. b\n3. c\n")
     tiny.publish()
     assert prove(tiny.catalogue, tiny.file, ["u01.double"], DEMO).broken == ()
+
+
+def test_what_hidden_tests_share_may_lie_in_another_unit(tiny):
+    """As unit 10 takes its models from unit 9: the tests there are not read, the file beside them is."""
+    shared = "checks_other.py"
+    tiny.put("course.yml", tiny.file.read_text("utf-8") + UNIT)
+    tiny.put(f"solutions/u08_other/{shared}", "FIVE = 5\n")
+    tiny.put("solutions/u08_other/test_hidden_other.py", "import nope\n")
+    tiny.put(
+        "solutions/u08_other/other.py", "def nothing():\n    # BEGIN SOLUTION\n    pass\n    # END SOLUTION\n"
+    )
+    tiny.put("solutions/u08_other/hints.md", "## u08.nothing\n1. a\n2. b\n3. c\n")
+    (hidden,) = tiny.catalogue.hidden_tests(tiny.catalogue.unit("u01"))
+    hidden.write_text("from checks_other import FIVE\n\nassert FIVE == 5\n" + hidden.read_text("utf-8"))
+    tiny.publish()
+    assert prove(tiny.catalogue, tiny.file, ["u01.double"], DEMO).broken == ()
