@@ -1,7 +1,7 @@
 """Which exercises of a unit break a rule, and in which line: decided before anything runs."""
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from grader.course.model import Rules, Unit
 from grader.course.source import TooDeep, lines_of, tree_of
 from grader.gradcheck.message import Finding
 from grader.rules.check import Breach, Checker
-from grader.rules.regions import Regions
+from grader.rules.regions import Region, Regions
 
 WIDTH = 400  # of a student's line, as far as it is shown
 MOST_LINES = 5
@@ -100,7 +100,7 @@ class Rulebook:
         others = frozenset(self.modules.keys() - {unit.module})  # a file that imports itself hides its names
         found: dict[str, list[Breach]] = {}
         seen: dict[tuple[Rules, str], list[Breach]] = {}
-        inherited: dict[tuple[Rules, str, bool], list[Breach]] = {}
+        inherited: dict[tuple[Rules, str, bool, frozenset[str]], list[Breach]] = {}
         for exercise in unit.exercises:
             rule = rules[exercise.id]
             if rule is None:
@@ -114,10 +114,11 @@ class Rulebook:
                 nodes = [node for name in reached[exercise.id] for node in regions.all[name].nodes]
                 used = _imported(nodes, shelf).keys()
                 for name, other in imported.items():
-                    key = rule, name, name in used
+                    spared = self._needed_of(name, exercise.id)
+                    key = rule, name, name in used, spared
                     if key not in inherited:
-                        regions_of = shelf.regions(name, other)
-                        inherited[key] = self._through_import(checker, name, regions_of, used, file.tree)
+                        counted = _counted(shelf.regions(name, other), spared, used=name in used)
+                        inherited[key] = self._through_import(checker, name, counted, file.tree)
                     found[exercise.id] += inherited[key]
         broken = {id: sorted(set(breaches)) for id, breaches in found.items() if breaches}
         own = dict(broken)
@@ -137,21 +138,36 @@ class Rulebook:
             first = own[guilty[0]][0]
             broken[id] = [replace(first, rule=f"{first.rule}; {id} goes through it")]
 
-    def _through_import(
-        self, checker: Checker, name: str, regions: Regions, used: Collection[str], tree: ast.Module
-    ) -> list[Breach]:
-        """In units that are held to a list, what is imported from another unit is held to it too.
+    def _needed_of(self, name: str, id: str) -> frozenset[str]:
+        """The symbols of another unit's exercises that this exercise needs: the reference may stand in."""
+        needed, unit = self.catalogue.needs_closure(id), self.modules[name]
+        return frozenset(
+            symbol for exercise in unit.exercises if exercise.id in needed for symbol in exercise.symbols
+        )
 
-        used: the files that an exercise reaches; of the others only what runs at import counts
-        """
+    def _through_import(
+        self, checker: Checker, name: str, regions: Iterable[Region], tree: ast.Module
+    ) -> list[Breach]:
+        """In units that are held to a list, what is imported from another unit is held to it too."""
         rules = self.catalogue.unit_rules(self.modules[name])
         wider = Checker(checker.rules.joined(rules), checker.defined, checker.modules)
-        counted = regions.all if name in used else regions.reach(())
-        first = min((b for region in counted for b in wider.breaches(regions.all[region])), default=None)
+        first = min((b for region in regions for b in wider.breaches(region)), default=None)
         if first is None:
             return []
         what = f"imports `{name}`, which {first.what} in its line {first.line}"
         return [replace(first, line=_line_of_import(tree, name), what=what)]
+
+
+def _counted(regions: Regions, spared: frozenset[str], *, used: bool) -> list[Region]:
+    """What of another unit's file counts for an exercise: all but functions that it needs, as in its own
+    file; of a file that it does not reach, only what runs at import.
+
+    used: whether the exercise reaches the file    spared: the symbols that it needs
+    """
+    at_import = regions.reach(())
+    return [
+        region for name, region in regions.all.items() if name in at_import or (used and name not in spared)
+    ]
 
 
 def _imported(nodes: Iterable[ast.AST], shelf: _Others) -> dict[str, _File]:

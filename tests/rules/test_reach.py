@@ -104,6 +104,33 @@ def test_through_another_exercise_it_costs_who_does_not_need_that_one(courses, b
     assert found["u08.two"].what.endswith("; u08.two goes through it")
 
 
+SOFT = "import torch\ndef soft(x): return {}\ndef plain(x): return {}\n"
+USES = "from u01_plain.plain import plain, soft\ndef needs(x): return soft(x)\ndef other(x): return soft(x)\n"
+HOW = "torch.softmax(x, -1)"
+
+
+@pytest.mark.parametrize(
+    ("earlier", "costs"),
+    [
+        (SOFT.format("x", "x"), set()),
+        (SOFT.format(HOW, "x"), {"u08.other"}),
+        (SOFT.format("x", HOW), {"u08.needs", "u08.other"}),
+        (SOFT.format(HOW, "x") + "soft(torch.ones(3))\n", {"u08.needs", "u08.other"}),
+        (SOFT.format("help(x)", "x") + f"def help(x): return {HOW}\n", {"u08.needs", "u08.other"}),
+    ],
+    ids=["none", "in what it needs", "beside that", "run at import", "in its helper"],
+)
+def test_a_breach_in_another_unit_does_not_cost_who_needs_that_exercise(
+    catalogue_of, exercise, broken_in, earlier, costs
+):
+    """It is paid for there. The reference can stand in for it, as for what is wrong otherwise."""
+    course = catalogue_of(
+        [exercise("u08.needs", "needs", needs=["u01.soft"]), exercise("u08.other", "other")],
+        numpy=[exercise("u01.soft", "soft"), exercise("u01.plain", "plain")],
+    )
+    assert broken_in(course, USES, u01=earlier).keys() == costs
+
+
 def test_the_first_line_is_told_and_the_others_are_counted(courses, broken_in):
     breaches = "\n".join(f"        x = x.softmax({i})" for i in range(8))
     finding = broken_in(courses(), FILE.replace("def two(x): return x", f"def two(x):\n{breaches}"))[
