@@ -65,7 +65,8 @@ def prove(
     """Prove the course, or the units and exercises whose ids are given.
 
     thorough: follow every wrong answer through what needs its exercise, not one for each exercise
-    quick: of each exercise run FEW answers, and those that must earn nothing; all are read
+    quick: of each exercise run FEW answers, and those that must earn nothing, of each unit one in later
+        units too; all are read
     progress: is told (jobs done, jobs in all).    device: other than "cpu", all is run in process there
     Raises UsageError for unknown ids, SandboxError without a jail.
     """
@@ -119,15 +120,21 @@ def _without(cases: Sequence[Case], units: Collection[str]) -> Iterator[Case]:
 
 
 def _few(cases: Sequence[Case]) -> Iterator[Case]:
-    """The first answers of each kind to each exercise, and all else."""
+    """The first answers of each kind to each exercise, and all else. One of each unit is followed into later
+    units.
+    """
     met: dict[tuple[str, str], int] = {}
+    followed: set[tuple[str, str]] = set()
     for case in cases:
-        if case.answer is not None:
-            key = case.answer.exercise, case.kind
-            met[key] = met.get(key, 0) + 1
-            if met[key] > FEW[case.kind] and not case.answer.earns_nothing:
-                continue
-        yield case
+        if case.answer is None:
+            yield case
+            continue
+        key, unit = (case.answer.exercise, case.kind), (case.unit.id, case.kind)
+        met[key] = met.get(key, 0) + 1
+        if met[key] <= FEW[case.kind] or case.answer.earns_nothing:
+            yield case if unit not in followed else replace(case, units=(case.unit,))
+        if len(case.units) > 1:
+            followed.add(unit)
 
 
 def _run(

@@ -319,6 +319,18 @@ def test_a_later_unit_is_told_what_is_wrong_before_it(longer, proof, pool):
     assert pool.before["solution u01", "u01"] == {}
 
 
+def test_a_quick_proof_follows_one_answer_of_each_kind_into_later_units(longer, pool):
+    seed = Seed("demo", demo=True)
+
+    def later(**options):
+        pool.jobs.clear()
+        prove(longer.catalogue, longer.file, [], seed, **options)
+        return sorted(id.partition(" ")[0] for id, unit, _ in pool.jobs if unit == "u02" and ".py:" in id)
+
+    assert later() == ["right", "right", "wrong", "wrong"]  # one for each exercise of the first unit
+    assert later(quick=True) == ["right", "wrong"]
+
+
 def test_a_later_unit_waits_until_the_whole_course_is_proven(longer, proof, pool):
     proof("u01")
     assert {unit for _, unit, _ in pool.jobs} == {"u01"}
