@@ -86,10 +86,11 @@ def grade(
 
 
 def _show(graded: "GradedClass", out: Path, seconds: float) -> None:
+    from grader.gradebook.totals import total_changes
     from grader.report.changes import print_changes
     from grader.report.terminal import print_report
 
     screen = console()
     print_report(graded, screen, seconds)
     if graded.changes is not None:
-        print_changes(graded, screen, out)
+        print_changes(graded.changes, total_changes(graded, graded.changes), screen, out)

@@ -31,6 +31,7 @@ from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.plain import storable
 from grader.gradebook.record import Record
 from grader.gradebook.shown import diagnosis, shown_finding
+from grader.scoring.late import aware
 from grader.scoring.rubric import exact
 
 __all__ = ["FILE", "SCHEMA", "ClassFile", "class_file", "encode_class", "read_class_file", "worth"]
@@ -188,9 +189,7 @@ def _result(record: Record) -> Result:
 
 
 def _utc(time: datetime | None) -> datetime | None:
-    if time is None:
-        return None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return aware(time).astimezone(UTC) if time is not None else None
 
 
 def _lines(value: Any) -> str:

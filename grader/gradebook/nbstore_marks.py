@@ -10,7 +10,7 @@ from grader.course.model import Exercise
 from grader.examine.outcome import Verdict
 from grader.gradebook.plain import printable
 from grader.gradebook.record import Record, TestRecord
-from grader.gradebook.shown import diagnosis
+from grader.gradebook.shown import diagnosis, stood_in
 from grader.scoring.rubric import exact, rounded, score
 from grader.words import MOST_NAMED, listed
 
@@ -75,11 +75,7 @@ def comment(record: Record) -> str:
     Of hidden tests it holds their sentence and a confirmed diagnosis, never a name, an input or a value.
     """
     if record.verdict is Verdict.RIGHT:
-        return (
-            f"right with the course's own {listed(record.followed, MOST_NAMED)} in place of yours"
-            if record.followed
-            else ""
-        )
+        return stood_in(record) if record.followed else ""
     if record.verdict is Verdict.GRADER_ERROR:
         return "not graded yet: that is our fault, and costs no points; a person looks at it"
     if record.verdict is Verdict.NOT_CHECKED:

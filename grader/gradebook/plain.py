@@ -1,9 +1,11 @@
 """Cells of spreadsheets and stored text, made harmless; numbers and lists as people write them."""
 
+from datetime import UTC, datetime
+
 from grader.harmless import cut, printable
 from grader.scoring.rubric import exact
 
-__all__ = ["cell", "count", "cut", "number", "printable", "storable"]
+__all__ = ["cell", "count", "cut", "moment", "number", "printable", "storable"]
 
 _FORMULA_START = frozenset("=+-@\t\r\n＝＋－＠")
 
@@ -30,3 +32,8 @@ def number(value: float) -> str:
 def count(amount: int, one: str, many: str = "") -> str:
     """1 -> "1 file", 2 -> "2 files"; `many` where an s does not do."""
     return f"{amount} {one if amount == 1 else many or one + 's'}"
+
+
+def moment(time: datetime) -> str:
+    """2026-09-15 23:59:00 UTC"""
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -3,6 +3,7 @@
 from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
 from grader.gradebook.record import Record
+from grader.words import MOST_NAMED, listed
 
 _VALUES = ("what", "called", "yours", "expected", "worst", "differ")
 
@@ -26,6 +27,11 @@ def shown_finding(record: Record, in_full: bool = False) -> Finding | None:
     ):
         return finding
     return told[0] if told else None
+
+
+def stood_in(record: Record) -> str:
+    """Of what is right with the reference in the place of `record.followed`: that it is."""
+    return f"right with the course's own {listed(record.followed, MOST_NAMED)} in place of yours"
 
 
 def same_failure(one: Finding, other: Finding | None) -> bool:

@@ -3,12 +3,11 @@
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from datetime import UTC
 from statistics import median
 
 from grader.gradebook.classmodel import ClassFile, Result, StudentEntry
 from grader.gradebook.grades import GradedClass
-from grader.gradebook.plain import cell, count, number
+from grader.gradebook.plain import cell, count, moment, number
 from grader.gradebook.record import Key
 
 NOT_GRADED = "not graded"
@@ -66,7 +65,7 @@ def _row(student: StudentEntry) -> list[str]:
         cell(person.name if person else ""),
         cell(person.section if person else ""),
         status(student),
-        submitted.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if submitted else "",
+        moment(submitted) if submitted else "",
         student.attempt,
         cell(student.late_note),
         *map(_points, student.results),

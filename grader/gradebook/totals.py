@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.course.catalogue import Catalogue
 from grader.errors import UsageError
-from grader.gradebook.changes import NEW, Change
+from grader.gradebook.changes import NEW, Change, Changes
 from grader.gradebook.classfile import read_class_file
 from grader.gradebook.grades import GradedClass, StudentGrade
 from grader.gradebook.record import Record
@@ -57,11 +57,9 @@ def earlier_scheme(path: Path, catalogue: Catalogue) -> Scheme | None:
     return found if found != scheme(catalogue.units) else None
 
 
-def total_changes(graded: GradedClass) -> tuple[TotalChange, ...]:
+def total_changes(graded: GradedClass, changes: Changes) -> tuple[TotalChange, ...]:
     """Sorted by student; also those whose total is the same, where one of their records changed."""
-    if graded.changes is None:
-        raise ValueError("nothing was compared")
-    by_student = graded.changes.by_student
+    by_student = changes.by_student
     students = {student.id: student for student in graded.students}
     return tuple(
         change

@@ -10,10 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.gradebook.changes import GONE, NEW, Change, Changes, signed
-from grader.gradebook.grades import GradedClass
 from grader.gradebook.plain import count, number, printable
 from grader.gradebook.record import Record
-from grader.gradebook.totals import TotalChange, total_changes
+from grader.gradebook.totals import TotalChange
 
 WEIGHED = "weights or extra credit count otherwise"
 _MOST_ROWS = 60
@@ -21,20 +20,22 @@ _LONGEST_ID = 20  # columns of a student's id; a longer one is broken
 
 
 def print_changes(
-    graded: GradedClass, console: Console, out: Path, *, table: bool = True, all_rows: bool = False
+    changes: Changes,
+    totals: Sequence[TotalChange],
+    console: Console,
+    out: Path,
+    *,
+    table: bool = True,
+    all_rows: bool = False,
 ) -> None:
     """Counts on top, then a row for each change. Sorted by student.
 
-    table: the rows too    all_rows: however many they are
+    totals: what `total_changes` found    table: the rows too    all_rows: however many they are
     """
-    changes = graded.changes
-    if changes is None:
-        raise ValueError("nothing was compared")
     console.print()
     if changes.first:
         console.print("changes  none to show: this is the first run into this folder", soft_wrap=True)
         return
-    totals = total_changes(graded)
     console.print(Text(_counts(totals, changes.students), style="bold"), soft_wrap=True)
     weighed = sum(total.weighed for total in totals)
     if weighed:

@@ -7,11 +7,10 @@ from itertools import islice
 from grader.course.model import Unit
 from grader.examine.outcome import Verdict
 from grader.gradebook.grades import GradedClass
-from grader.gradebook.plain import number, printable
+from grader.gradebook.plain import moment, number, printable
 from grader.report.drawing import BAR_WIDTH, Part, stacked
 from grader.report.items import STOPPED, Item, Mistake
 from grader.report.people import Named, People
-from grader.report.view import moment
 
 PARTS = (
     ("right", "right", (Verdict.RIGHT,)),

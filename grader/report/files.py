@@ -8,7 +8,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from grader.gradebook.grades import GradedClass, StudentGrade
-from grader.gradebook.plain import number
+from grader.gradebook.plain import moment, number
 from grader.report.classpage import SectionView, class_page
 from grader.report.feedback import feedback_text, not_yet, title
 from grader.report.items import analyse, items_csv
@@ -17,7 +17,7 @@ from grader.report.people import People
 from grader.report.section import Section, fair_room, section
 from grader.report.summary import Summary, summarize
 from grader.report.telling import Telling, telling
-from grader.report.view import StudentView, moment, student_view
+from grader.report.view import StudentView, student_view
 
 ROOM = 2_000_000  # bytes for what the class page tells of single exercises; feedback/ has it all in full
 _FEWEST = 5  # students; the median of fewer tells what one of them has

@@ -14,7 +14,7 @@ from grader.examine.outcome import Verdict
 from grader.gradcheck.message import Finding
 from grader.gradebook.plain import count, number, printable
 from grader.gradebook.record import Record, TestRecord
-from grader.gradebook.shown import diagnosis, same_failure, shown_finding
+from grader.gradebook.shown import diagnosis, same_failure, shown_finding, stood_in
 from grader.words import MOST_NAMED, listed
 
 LONGEST = 400  # characters of one line
@@ -53,9 +53,8 @@ def reasons(record: Record, limits: Limits, worth: float, in_full: bool = False)
 def _followed(record: Record, worth: float) -> Iterator[Line]:
     """That the reference stood in, and what that counts."""
     if record.verdict is Verdict.RIGHT and record.followed:
-        needs = listed(record.followed, MOST_NAMED)
         counts = "in full" if worth == 1 else f"{number(100 * worth)} %"
-        yield Line("say", f"right with the course's own {needs} in place of yours: counts {counts}")
+        yield Line("say", f"{stood_in(record)}: counts {counts}")
 
 
 def _reasons(record: Record, limits: Limits, in_full: bool) -> Iterator[Line]:

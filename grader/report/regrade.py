@@ -22,8 +22,10 @@ def print_regrade(
     graded: GradedClass, console: Console, out: Path, *, each_exercise: bool = False, dry: bool = False
 ) -> None:
     """What changed, the notes of the run, and whether it was done or only tried."""
-    totals = total_changes(graded)
-    print_changes(graded, console, out, table=each_exercise, all_rows=dry)
+    if graded.changes is None:
+        raise ValueError("nothing was compared")
+    totals = total_changes(graded, graded.changes)
+    print_changes(graded.changes, totals, console, out, table=each_exercise, all_rows=dry)
     if totals and not each_exercise:
         console.print(_table(totals, console))
     console.print()

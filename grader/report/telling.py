@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from grader.course.model import FeedbackPolicy, Unit
 from grader.gradebook.grades import GradedClass, StudentGrade
+from grader.scoring.late import aware
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,13 @@ def telling(graded: GradedClass, now: datetime | None = None) -> Telling:
     opens = policy.published
     return Telling(
         in_full=frozenset(unit.id for unit in graded.units if _detail(graded, unit, now) == "full"),
-        opens=opens if opens is not None and (now is None or now < _aware(opens)) else None,
+        opens=opens if opens is not None and (now is None or now < aware(opens)) else None,
     )
 
 
 def _detail(graded: GradedClass, unit: Unit, now: datetime | None) -> str:
     policy, due = graded.catalogue.course.feedback, graded.catalogue.due(unit.id)
-    past = now is not None and due is not None and now > _aware(due) + _longest_extension(graded.students)
+    past = now is not None and due is not None and now > aware(due) + _longest_extension(graded.students)
     return policy.after_due if past and policy.after_due is not None else policy.detail
 
 
@@ -44,7 +45,3 @@ def _longest_extension(students: Iterable[StudentGrade]) -> timedelta:
     """A unit is due when it is due for the last one: nobody's feedback may serve somebody else."""
     hours = (student.person.extension_hours for student in students if student.person is not None)
     return timedelta(hours=max(hours, default=0.0))
-
-
-def _aware(time: datetime) -> datetime:
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from grader.course.model import Unit
 from grader.examine.outcome import Verdict
 from grader.gradebook.grades import GradedClass, StudentGrade
-from grader.gradebook.plain import count, number, printable
+from grader.gradebook.plain import count, moment, number, printable
 from grader.gradebook.record import Record
 from grader.report.reasons import LONGEST, Line, reasons
 from grader.report.telling import Telling
@@ -88,11 +87,6 @@ def student_view(graded: GradedClass, student: StudentGrade, told: Telling) -> S
         next=next((record.exercise for record in student.records if record.verdict not in _NOT_NEXT), ""),
         units=tuple(_units(graded, student, told)),
     )
-
-
-def moment(time: datetime) -> str:
-    """2026-09-15 23:59:00 UTC"""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _handed_in(student: StudentGrade) -> str:

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from grader.examine.outcome import Verdict
 from grader.gradebook.session import grade_class
+from grader.gradebook.totals import total_changes
 from grader.report.changes import print_changes
 
 GOLDEN = """\
@@ -32,7 +33,7 @@ def screen(invented, tmp_path):
             )
         raw = io.BytesIO()
         console = Console(file=io.TextIOWrapper(raw, encoding=encoding), width=width, emoji=False)
-        print_changes(class_, console, Path("grades"))
+        print_changes(class_.changes, total_changes(class_, class_.changes), console, Path("grades"))
         console.file.flush()
         return "".join(f"{line.rstrip()}\n" for line in raw.getvalue().decode(encoding).splitlines())
 
